@@ -1,0 +1,178 @@
+"""Rectilinear grid whose lines follow the edges of what stands in the hall."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from geometry.errors import Finding, InputError
+from geometry.hall import AXES, Hall
+
+EDGE_SNAP = 0.15
+"""Edges closer than this share of a cell become one grid line [-]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Face positions along the three axes [m]; cell (i, j, k) lies between faces i and i + 1."""
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+
+    @property
+    def faces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Face positions by axis [m]."""
+        return self.x, self.y, self.z
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Cells along the three axes."""
+        return len(self.x) - 1, len(self.y) - 1, len(self.z) - 1
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return int(np.prod(self.shape))
+
+    @property
+    def widths(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cell widths by axis [m]."""
+        return np.diff(self.x), np.diff(self.y), np.diff(self.z)
+
+    @property
+    def centres(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cell centres by axis [m]."""
+        x, y, z = (0.5 * (faces[1:] + faces[:-1]) for faces in self.faces)
+        return x, y, z
+
+    @property
+    def volume(self) -> np.ndarray:
+        """Cell volumes [m3]."""
+        dx, dy, dz = self.widths
+        return dx[:, None, None] * dy[None, :, None] * dz[None, None, :]
+
+    def index(self, axis: int, position: float) -> int:
+        """Index of the face nearest to a position along an axis."""
+        return int(np.argmin(np.abs(self.faces[axis] - position)))
+
+
+def build_grid(hall: Hall, cell: float, growth: float = 1.3, snap: float = EDGE_SNAP) -> Grid:
+    """Lay a grid over the hall.
+
+    `cell` is the target cell width [m], `growth` the largest ratio of neighbouring widths. Edges
+    nearer to each other than `snap` cells share a line, except the two edges of one thing.
+    """
+    spans = _spans(hall)
+    lines = [
+        _fill(_merge(spans[axis], hall.size[axis], snap * cell), cell, growth) for axis in range(3)
+    ]
+    return Grid(*lines)
+
+
+def require_memory(grid: Grid, cell: float, bytes_per_cell: float, available: float) -> None:
+    """Refuse a grid whose fields would not fit into the memory available [B].
+
+    The message says how many cells were asked for and which cell size would fit.
+    """
+    needed = grid.cells * bytes_per_cell
+    if needed > available:
+        fits = cell * (needed / available) ** (1 / 3)
+        raise InputError(
+            [
+                Finding(
+                    "solver.cell",
+                    f"{cell:g} m asks for {grid.cells:,} cells, about {needed / 1e9:,.1f} GB; "
+                    f"{available / 1e9:,.1f} GB are available; cells of {fits:.2g} m would fit",
+                )
+            ]
+        )
+
+
+def estimate_cells(hall: Hall, cell: float) -> float:
+    """Cells of a uniform grid over the hall, before anything is built."""
+    return float(np.prod([length / cell for length in hall.size]))
+
+
+def _spans(hall: Hall) -> list[np.ndarray]:
+    """Lower and upper edge of every thing, per axis: arrays [things, 2]."""
+    boxes = [item.box for item in (*hall.blocks, *hall.devices)]
+    boxes += [item.rectangle for item in (*hall.openings, *hall.baffles)]
+    spans = []
+    for axis in range(3):
+        edges = [(box.lower[axis], box.upper[axis]) for box in boxes]
+        spans.append(np.array([(0.0, hall.size[axis]), *edges]))
+    return spans
+
+
+def _merge(spans: np.ndarray, length: float, tolerance: float) -> np.ndarray:
+    """Return sorted grid lines [m]: edges within `tolerance` share a line.
+
+    A line never takes in both edges of one thing, so nothing collapses; the shell stays in place.
+    """
+    edges = np.unique(np.clip(np.round(spans, 6), 0.0, length))
+    partners: dict[float, set[float]] = {edge: set() for edge in edges.tolist()}
+    for lower, upper in np.clip(np.round(spans, 6), 0.0, length).tolist():
+        if lower != upper:
+            partners[lower].add(upper)
+            partners[upper].add(lower)
+    groups: list[list[float]] = []
+    for edge in edges.tolist():
+        near = bool(groups) and edge - groups[-1][0] <= tolerance
+        if near and not partners[edge].intersection(groups[-1]):
+            groups[-1].append(edge)
+        else:
+            groups.append([edge])
+    lines = np.array([np.mean(group) for group in groups])
+    lines[0], lines[-1] = 0.0, length
+    return lines
+
+
+def _fill(lines: np.ndarray, cell: float, growth: float) -> np.ndarray:
+    """Grid lines between the fixed ones: near `cell` wide, neighbours within `growth`."""
+    gaps = np.diff(lines)
+    counts = np.maximum(1, np.ceil(gaps / cell - 0.25)).astype(int)
+    size = gaps / counts
+    slope = (growth - 1.0) / growth
+    while True:
+        faces, owner = _graded(lines, size, slope, counts)
+        widths = np.diff(faces)
+        ratio = widths[1:] / widths[:-1]
+        steep = np.flatnonzero((ratio > growth * 1.001) | (ratio < 1 / (growth * 1.001)))
+        if not len(steep):
+            return faces
+        wider = np.where(ratio[steep] > 1, steep + 1, steep)
+        counts[np.unique(owner[wider])] += 1
+
+
+def _graded(
+    lines: np.ndarray, size: np.ndarray, slope: float, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of every gap, spaced by a size field that grows away from the narrow gaps.
+
+    `counts` [gaps] is the least number of cells of each gap. Returns the faces [m] and the gap
+    that each cell lies in.
+    """
+    faces, owner = [lines[:1]], []
+    for gap, (a, b) in enumerate(pairwise(lines)):
+        x = np.linspace(a, b, 65)
+        distance = np.maximum(np.maximum(lines[:-1] - x[:, None], x[:, None] - lines[1:]), 0.0)
+        h = np.min(size + slope * distance, axis=1)
+        density = 0.5 * (1 / h[1:] + 1 / h[:-1]) * np.diff(x)
+        cumulative = np.concatenate([[0.0], np.cumsum(density)])
+        count = max(int(counts[gap]), int(np.ceil(cumulative[-1] - 0.25)))
+        counts[gap] = count
+        inside = np.interp(np.linspace(0, cumulative[-1], count + 1)[1:], cumulative, x)
+        inside[-1] = b
+        faces.append(inside)
+        owner += [gap] * count
+    return np.concatenate(faces), np.array(owner)
+
+
+def describe(grid: Grid) -> str:
+    """One line about the grid: cells and widths."""
+    ranges = ", ".join(
+        f"{AXES[axis]} {width.min():.3f}-{width.max():.3f} m"
+        for axis, width in enumerate(grid.widths)
+    )
+    return f"{grid.cells:,} cells ({' x '.join(map(str, grid.shape))}; {ranges})"

@@ -1,0 +1,137 @@
+"""What all descriptions share, and pydantic's findings in the words of an engineer."""
+
+import difflib
+import types
+import typing
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s].*$")]
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+Flag = Annotated[bool, Field(strict=True)]
+
+# A finding before it is placed in a file: the path of the value, and the message.
+Complaint = tuple[tuple[str | int, ...], str]
+
+MAPPING, LIST, WHOLE = "a mapping, like {{key: value}}", "a list, like [a, b]", "a whole number"
+WANTED = {
+    "literal_error": "one of {expected}",
+    "model_type": MAPPING,
+    "model_attributes_type": MAPPING,
+    "dict_type": MAPPING,
+    "tuple_type": LIST,
+    "list_type": LIST,
+    "too_short": "at least {min_length} items",
+    "too_long": "at most {max_length} items",
+    "string_type": "text",
+    "string_too_short": "some text",
+    "string_too_long": "at most {max_length} characters",
+    "int_type": WHOLE,
+    "int_parsing": WHOLE,
+    "float_type": "a number without a unit",
+    "bool_type": "true or false",
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "at most {le:g}",
+}
+
+
+class Description(BaseModel):
+    """What the user wrote: frozen, validated, plain SI floats, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+def complaints_of(error: ValidationError, model: type[BaseModel], data: Any) -> list[Complaint]:
+    """Return every mistake that pydantic found, with its path in the data as it was written."""
+    return [complaint(details, model, data) for details in error.errors(include_url=False)]
+
+
+def complaint(details: Any, model: type[BaseModel], data: Any) -> Complaint:
+    """Return path and message of one mistake."""
+    path = path_in_data(details["loc"], data)
+    kind, found, limits = details["type"], details["input"], details.get("ctx", {})
+    last = details["loc"][-1] if details["loc"] else ""
+    if kind == "missing":
+        return (*path, last), "missing"
+    if kind == "extra_forbidden":
+        return path, unknown_key(str(last), known_keys(model, details["loc"][:-1]))
+    if kind == "value_error":
+        return path, str(limits["error"])
+    return path, f"found {abridged(found)}, wanted {wanted(kind, limits, details['msg'])}"
+
+
+def wanted(kind: str, limits: dict[str, Any], message: str) -> str:
+    """Return what pydantic wanted, in plain words."""
+    pattern = WANTED.get(kind)
+    if pattern is None:
+        return message.replace("Input should be ", "")
+    return pattern.format(**limits)
+
+
+def path_in_data(loc: tuple[str | int, ...], data: Any) -> tuple[str | int, ...]:
+    """Return pydantic's location without the parts that are no keys of the data (union tags)."""
+    path: list[str | int] = []
+    for part in loc:
+        in_mapping = isinstance(data, dict) and part in data
+        in_list = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+        if in_mapping or in_list:
+            data = data[part]
+            path.append(part)
+    return tuple(path)
+
+
+def unknown_key(key: str, known: list[str]) -> str:
+    """Return the message for a key that no model has, with the nearest known one."""
+    return f"unknown key; {nearest(key, known)}"
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return `did you mean 'x'?` for the word most like one given, or the list of all.
+
+    >>> nearest("powr", ["name", "power"])
+    "did you mean 'power'?"
+    """
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known are {', '.join(sorted(known)) or 'none'}"
+
+
+def known_keys(model: Any, loc: tuple[str | int, ...]) -> list[str]:
+    """Return the keys of the model (or models) that stand at a location."""
+    models = models_in(model)
+    for part in loc:
+        inner = [m.model_fields.get(name_of_alias(m, part)) for m in models]
+        fields = [field for field in inner if field is not None]
+        if fields:
+            models = [m for field in fields for m in models_in(field.annotation)]
+    return [field.alias or name for m in models for name, field in m.model_fields.items()]
+
+
+def name_of_alias(model: type[BaseModel], alias: str | int) -> str:
+    """Return the field of a model that is written under this key."""
+    for name, field in model.model_fields.items():
+        if field.alias == alias:
+            return name
+    return str(alias)
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models inside `tuple[Row, ...] | None` and the like."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
+        return [model for part in typing.get_args(annotation) for model in models_in(part)]
+    return []
+
+
+def abridged(value: Any) -> str:
+    """Return a value as it can be shown in a line."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,25 @@
+"""The whole case file."""
+
+from typing import Any
+
+from pydantic import Field
+
+from rehall.schema.base import Description
+from rehall.schema.equipment import EquipmentLine
+from rehall.schema.hall import HallSpec
+from rehall.schema.liquid import LiquidSpec
+from rehall.schema.power import PowerSpec
+from rehall.schema.site import Limits, Site, Solver
+
+
+class CaseFile(Description):
+    """All sections. `catalogue` adds entries of the case's own to those that come along."""
+
+    site: Site
+    hall: HallSpec
+    catalogue: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    equipment: tuple[EquipmentLine, ...] = ()
+    liquid: LiquidSpec | None = None
+    power: PowerSpec | None = None
+    limits: Limits = Limits()
+    solver: Solver = Solver()

@@ -1,0 +1,101 @@
+"""Catalogue entries that cool and stand in the hall: CRAHs, fan walls, CDUs."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from rehall.quantities import (
+    Flow,
+    FlowFromZero,
+    PositiveShare,
+    Power,
+    Pressure,
+    Rating,
+    Share,
+    Temperature,
+    TemperatureDifference,
+)
+from rehall.schema.base import Description
+from rehall.schema.entries.common import Placed, rises
+
+Side = Literal["front", "back", "top", "bottom"]
+
+
+class CoilRating(Description):
+    """A measured or selected point of a chilled-water coil; from it follow UA and capacity.
+
+    `capacity` is the heat that the coil takes from the air (gross: the fan's heat included).
+    """
+
+    capacity: Rating
+    air_flow: Flow
+    air_in: Temperature
+    water_flow: Flow
+    water_in: Temperature
+    water_out: Temperature
+    water_dp: Pressure | None = None
+
+    @model_validator(mode="after")
+    def heat_flows_downhill(self) -> Self:
+        """Refuse a rated point against the second law."""
+        if not self.water_in < self.water_out < self.air_in:
+            raise ValueError("wanted water_in below water_out below air_in")
+        return self
+
+
+class CoolingUnit(Placed):
+    """A CRAH or fan wall: chilled-water coil and fan.
+
+    A unit faces where its front looks; `intake` and `discharge` are sides seen from there.
+    `air_flow_min` is the least share of the rated air flow that its fans can hold.
+    """
+
+    kind: Literal["cooling_unit"]
+    intake: Side
+    discharge: Side
+    rating: CoilRating
+    fan_power: Power
+    air_flow_min: Share = 0.3
+    power_factor: PositiveShare = 0.95
+
+    @model_validator(mode="after")
+    def air_passes_through(self) -> Self:
+        """Refuse intake and discharge on the same side."""
+        if self.intake == self.discharge:
+            raise ValueError("intake and discharge are the same side")
+        return self
+
+
+class PumpRating(Description):
+    """Head left for the loop with the pumps at full speed: table of flow [m3/s], head [Pa].
+
+    `power` is the electrical power of the pumps at the CDU's rated flow [W].
+    """
+
+    curve: tuple[tuple[FlowFromZero, Pressure], ...] = Field(min_length=2)
+    power: Power
+    efficiency: PositiveShare | None = None
+
+    @model_validator(mode="after")
+    def head_falls(self) -> Self:
+        """Refuse a table whose flows do not rise."""
+        if not rises([V_flow for V_flow, _ in self.curve]):
+            raise ValueError("curve: wanted flows that rise from row to row")
+        return self
+
+
+class Cdu(Placed):
+    """A coolant distribution unit: exchanger between facility water and rack loop, and pumps.
+
+    `approach` is rack supply minus facility supply at `capacity`, `flow` and `facility_flow` [K].
+    """
+
+    kind: Literal["cdu"]
+    capacity: Rating
+    approach: TemperatureDifference
+    flow: Flow
+    facility_flow: Flow
+    facility_dp: Pressure | None = None
+    pump: PumpRating
+    power_factor: PositiveShare = 0.95
+    pressure_max: Pressure | None = None

@@ -1,0 +1,83 @@
+"""Equipment of a case: rows and single units."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from rehall.quantities import Coordinate, Flow, Length, Power, Temperature
+from rehall.schema.base import Count, Description, Flag, Name
+from rehall.schema.hall import EntryName, Face, PlanePoint
+
+
+class Piece(Description):
+    """What rows and single units share.
+
+    `facing` is the outward normal of the front; `power`, `air_flow` and `on` say how the piece is
+    operated where that differs from its entry. `loop` is the rack loop, `facility` the facility
+    loop (of a cooling unit), `supply` the air temperature that a cooling unit holds.
+    """
+
+    of: EntryName
+    name: Name
+    z: Coordinate | None = None
+    facing: Face
+    loop: Name | None = None
+    facility: Name | None = None
+    feeds: tuple[Name, ...] = ()
+    power: Power | None = None
+    air_flow: Flow | None = None
+    supply: Temperature | None = None
+    on: Flag = True
+
+    @model_validator(mode="after")
+    def stands_upright(self) -> Self:
+        """Refuse a front that looks up or down."""
+        if self.facing.endswith("z"):
+            raise ValueError(f"facing: found {self.facing!r}, wanted one of -x, +x, -y, +y")
+        return self
+
+
+class Row(Piece):
+    """Equal pieces side by side, along the horizontal axis across `facing`.
+
+    `first` is the lower corner of the first piece's footprint, `pitch` the distance between
+    equal edges (the piece's width where it is not given); numbers begin at `start`, so that one
+    row can be written as two where its feeders change.
+    """
+
+    count: Count
+    start: Count = 1
+    first: PlanePoint
+    pitch: Length | None = None
+
+
+class Unit(Piece):
+    """A single piece; `at` is the lower corner of its footprint."""
+
+    at: PlanePoint
+
+
+class EquipmentLine(Description):
+    """One line of the list: a row or a unit."""
+
+    row: Row | None = None
+    unit: Unit | None = None
+
+    @model_validator(mode="after")
+    def is_row_or_unit(self) -> Self:
+        """Refuse neither and both."""
+        if (self.row is None) == (self.unit is None):
+            raise ValueError("wanted either row or unit")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The word under which it was written: row or unit."""
+        return "row" if self.row is not None else "unit"
+
+    @property
+    def piece(self) -> Row | Unit:
+        """The row or the unit."""
+        piece = self.row or self.unit
+        assert piece is not None  # is_row_or_unit
+        return piece

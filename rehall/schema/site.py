@@ -1,0 +1,62 @@
+"""Site, limits and solver settings of a case."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rehall.quantities import (
+    Altitude,
+    EnergyPrice,
+    Length,
+    Pressure,
+    Rating,
+    Ratio,
+    Share,
+    Temperature,
+    TemperatureDifference,
+)
+from rehall.schema.base import Description, Name
+
+
+class Outdoor(Description):
+    """Outdoor design condition: dry bulb and wet bulb [K]."""
+
+    dry_bulb: Temperature
+    wet_bulb: Temperature
+
+
+class Site(Description):
+    """Where the hall stands."""
+
+    name: Name = "site"
+    altitude: Altitude = 0.0
+    outdoor: Outdoor
+    energy_price: EnergyPrice | None = None
+    contracted_demand: Rating | None = None
+
+
+class Limits(Description):
+    """What a verdict is measured against; a limit that is None is taken from each entry."""
+
+    rack_inlet_max: Temperature | None = None
+    coolant_supply_max: Temperature | None = None
+    coolant_flow_min: Share = 0.95
+    coolant_return_max: Temperature = 338.15
+    cdu_loading_max: Ratio = 1.0
+    cooling_unit_loading_max: Ratio = 1.0
+    rejection_loading_max: Ratio = 1.0
+    node_loading_max: Ratio = 1.0
+    voltage_drop_max: Share = 0.05
+    hall_pressure_max: Pressure = 50.0
+    dew_point_margin_min: TemperatureDifference = 2.0
+
+
+class Solver(Description):
+    """How finely and how long the air is solved."""
+
+    cell: Length = 0.3
+    growth: Annotated[float, Field(strict=True, ge=1.0, le=2.0)] = 1.4
+    iterations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 600
+    turbulence: Literal["zero_equation", "laminar"] = "zero_equation"
+    scheme: Literal["limited", "upwind", "central"] = "limited"
+    precision: Literal["float32", "float64"] = "float32"

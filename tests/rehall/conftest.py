@@ -1,0 +1,127 @@
+"""A small hall with made-up air: 16 racks in two rows, a fan wall, analytic fields."""
+
+import numpy as np
+import pytest
+
+from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
+from rehall.results import FaceTemperature, Fields, Results
+
+SIZE = (12.0, 9.0, 4.0)
+
+
+def make_hall() -> Hall:
+    racks = [
+        Device(
+            f"{row}{i + 1:02d}",
+            "rack",
+            Box((3.6 + 0.6 * i, y, 0.0), (4.2 + 0.6 * i, y + 1.2, 2.3)),
+            intake,
+            "-y" if intake == "+y" else "+y",
+        )
+        for row, y, intake in (("A", 2.1, "+y"), ("B", 5.1, "-y"))
+        for i in range(8)
+    ]
+    fans = [
+        Device(
+            f"FW{i + 1}",
+            "cooling_unit",
+            Box((0.9, 0.9 + 2.4 * i, 0.0), (1.8, 3.0 + 2.4 * i, 3.0)),
+            "-x",
+            "+x",
+            "mixed",
+        )
+        for i in range(3)
+    ]
+    return Hall(
+        size=SIZE,
+        blocks=(Block("CDU1", Box((9.0, 2.1, 0.0), (9.9, 3.3, 2.0))),),
+        devices=(*racks, *fans),
+        openings=(
+            Opening("supply 1", "supply", Box((0.0, 3.0, 0.5), (0.0, 6.0, 2.5))),
+            Opening("louvre <N>", "outdoor", Box((6.0, 9.0, 0.5), (9.0, 9.0, 2.0)), 4.0),
+            Opening("EF1", "exhaust", Box((10.0, 6.5, 4.0), (11.0, 7.5, 4.0))),
+        ),
+        baffles=(
+            Baffle("ceiling", Box((2.4, 0.0, 3.3), (12.0, 9.0, 3.3))),
+            Baffle("door", Box((8.4, 3.3, 0.0), (8.4, 5.1, 2.3)), 30.0),
+            Baffle("wall", Box((10.5, 0.0, 0.0), (10.5, 4.0, 4.0))),
+        ),
+    )
+
+
+def make_fields(hall: Hall) -> Fields:
+    """Warm air above cold air, hotter towards +x, and a vortex about the vertical axis."""
+    x, y, z = (np.linspace(0.0, size, round(size / 0.3) + 1) for size in hall.size)
+    X, Y, Z = np.meshgrid(*(0.5 * (e[1:] + e[:-1]) for e in (x, y, z)), indexing="ij")
+    T = 293.15 + 0.7 * X + 2.5 * Z + np.sin(2.0 * Y)
+    velocity = np.stack([0.2 + 0.25 * (4.5 - Y), 0.15 * (X - 6.0), 0.1 * np.sin(X)], axis=-1)
+    solid = np.zeros(T.shape, dtype=bool)
+    for box in [d.box for d in (*hall.devices, *hall.blocks)]:
+        axes = zip((X, Y, Z), box.lower, box.upper, strict=True)
+        solid |= np.logical_and.reduce([(lower < a) & (a < upper) for a, lower, upper in axes])
+    velocity[solid] = 0.0
+    return Fields(x, y, z, T, 0.1 * Z - X, velocity, solid, {"mu_t": (0.01 * Z, "Pa s")})
+
+
+def make_summary() -> dict:
+    return {
+        "case": "synthetic <b>hall</b> & co",
+        "verdict": "fail",
+        "converged": True,
+        "cells": 1234,
+        "wall_s": 12.5,
+        "device": "cpu",
+        "limits": [
+            {"name": "rack inlet", "where": f"{row}{i + 1:02d}", "value": 24.0 + i, "limit": 27.0}
+            | {"unit": "degC", "holds": i <= 3}
+            for row in "AB"
+            for i in range(8)
+        ]
+        + [
+            {"name": "coolant flow", "where": "A01", "value": 97.0, "limit": 95.0}
+            | {"unit": "%", "holds": True},
+            {"name": "loading", "where": "BW-<A>", "value": None, "limit": 100.0}
+            | {"unit": "%", "holds": False},
+        ],
+        "racks": [
+            {"name": f"{row}{i + 1:02d}", "kind": "vr_nvl72", "it_kw": 230.0, "liquid_kw": 223.1}
+            | {"air_kw": 6.9, "air_m3_s": 0.5, "inlet_mean_c": 23.0 + i, "inlet_max_c": 24.0 + i}
+            | {"outlet_mean_c": 35.0 + i, "inlet_amplitude_k": None, "coolant_lpm": 345.0}
+            for row in "AB"
+            for i in range(8)
+        ],
+        "openings": [],
+        "cooling_units": [{"name": "FW1", "supply_c": 22.0, "heat_kw": 40.0}],
+        "power_nodes": [{"name": "TA1", "kind": "transformer", "rating_kva": 2500.0}],
+        "balance": {"air_mass_pct": 0.01, "air_energy_pct": -0.2, "power_pct": 0.0},
+        "metrics": {"pue": 1.08, "it_kw": 3680.0, "energy_cost_per_year": None},
+    }
+
+
+def make_results() -> Results:
+    room = make_hall()
+    faces = {}
+    for device in room.devices:
+        if device.kind == "rack":
+            a = np.linspace(device.box.lower[0], device.box.upper[0], 3)
+            b = np.linspace(0.0, 2.3, 9)
+            T = 293.15 + 0.7 * a[:-1, None] + 5.0 * b[None, :-1]
+            faces[device.name] = FaceTemperature(T, a, b)
+    return Results(
+        fields=make_fields(room),
+        hall=room,
+        summary=make_summary(),
+        case_text="hall: {size: [12 m, 9 m, 4 m]}  # grüße <script>\n",
+        manifest={"rehall": "0.1.0", "device": "cpu", "case_sha256": "ab" * 32},
+        face_temperatures=faces,
+    )
+
+
+@pytest.fixture
+def hall() -> Hall:
+    return make_hall()
+
+
+@pytest.fixture
+def results() -> Results:
+    return make_results()

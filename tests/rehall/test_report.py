@@ -1,0 +1,142 @@
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from rehall.report import by_margin, margin, write_report
+
+VOID = {"meta", "img", "link", "br", "hr"}
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+class Page(HTMLParser):
+    """Text of each cell and line, and whether every tag is closed by its own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.rows: list[list[str]] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for key, value in attributes if key in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if self.open and self.open[-1] in ("td", "th"):
+            self.rows[-1][-1] += data.strip()
+
+
+@pytest.fixture
+def page(results, tmp_path):
+    picture = tmp_path / "plan.png"
+    picture.write_bytes(PIXEL)
+    write_report(results, [picture], tmp_path / "report.html")
+    return Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
+def test_every_limit_is_on_the_page(page, results):
+    for limit in results.summary["limits"]:
+        value = "-" if limit["value"] is None else f"{limit['value']:.4g}"
+        row = [limit["name"], limit["where"], value, f"{limit['limit']:.4g}", limit["unit"]]
+        assert any(found[:5] == row for found in page.rows)
+
+
+def test_verdict_comes_first(page):
+    assert page.text.index("fail") < page.text.index("Margin")
+    assert "9 of 18 limits hold" in " ".join(page.text.split())
+
+
+def test_text_of_the_user_is_escaped(page):
+    assert "script" not in page.tags  # the case has <script> in a comment
+    assert "<script>" in page.text
+    assert "synthetic <b>hall</b> & co" in page.text
+    assert "b" not in page.tags
+
+
+def test_page_needs_nothing_from_elsewhere(page):
+    assert all(re.match(r"data:|#", link) for link in page.links)
+    assert any(link.startswith("data:image/png;base64,iVBOR") for link in page.links)
+
+
+def test_racks_come_by_margin(page):
+    names = [row[0] for row in page.rows if len(row) > 5 and re.fullmatch(r"[AB]0\d", row[0])]
+    # A08 and B08 are 4 K too hot. A01 is 11 % from its air limit but 2.1 % from its coolant limit:
+    # behind A04 (0 %), before A03 (3.7 %).
+    assert names[:2] == ["A08", "B08"]
+    assert names.index("A04") < names.index("A01") < names.index("A03")
+
+
+def test_results_that_did_not_converge_say_so(results, tmp_path):
+    results.summary["converged"] = False
+    write_report(results, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "Not converged" in page.text
+
+
+def test_tables_unknown_to_this_version_are_shown(results, tmp_path):
+    results.summary["batteries"] = [{"name": "UPS-7", "autonomy_s": 312.0}]
+    results.summary["assumptions"] = ["Flow per kW of the NVL72 is assumed <low>"]
+    results.summary["grid"] = {"coarse_cells": 100, "inlet_change_k": 0.4}
+    write_report(results, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert ["UPS-7", "312"] in page.rows
+    assert ["Flow per kW of the NVL72 is assumed <low>"] in page.rows
+    assert ["Inlet change", "0.4", "K"] in page.rows
+
+
+def test_an_almost_empty_summary_makes_a_page(results, tmp_path):
+    results.summary.clear()
+    write_report(results, [], tmp_path / "report.html")
+    assert "unsure" in Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
+
+
+def test_margin_is_negative_beyond_a_limit_of_either_kind():
+    above = {
+        "name": "T",
+        "where": "R",
+        "value": 29.0,
+        "limit": 27.0,
+        "unit": "degC",
+        "holds": False,
+    }
+    below = {
+        "name": "flow",
+        "where": "R",
+        "value": 90.0,
+        "limit": 95.0,
+        "unit": "%",
+        "holds": False,
+    }
+    assert margin(above) == -2.0
+    assert margin(below) == -5.0
+    assert margin({**below, "value": 97.0, "holds": True}) == 2.0
+
+
+def test_a_rack_whose_limit_has_no_value_comes_first():
+    limits = [
+        {"name": "T", "where": "R1", "value": 99.0, "limit": 27.0, "unit": "degC", "holds": False},
+        {"name": "flow", "where": "R2", "value": None, "limit": 95.0, "unit": "%", "holds": False},
+    ]
+    racks = [{"name": "R0"}, {"name": "R1"}, {"name": "R2"}]
+    ranked = by_margin(racks, limits)
+    assert [rack["name"] for rack in ranked] == ["R2", "R1", "R0"]
+    assert ranked[0]["nearest_limit"] == "flow: broken"

@@ -1,0 +1,105 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geometry.errors import InputError
+from thermal.exchanger import (
+    ARRANGEMENTS,
+    conductance_to_inlets,
+    effectiveness,
+    ua_at_flows,
+    ua_from_rating,
+)
+
+# Closed forms and the exact double series (spot-checked with CalebBell/ht), six digits:
+# C_r, NTU, counterflow, parallel, crossflow unmixed.
+TABLE = np.array([
+    [0.00, 0.25, 0.221199, 0.221199, 0.221199],
+    [0.00, 5.00, 0.993262, 0.993262, 0.993262],
+    [0.25, 1.00, 0.598286, 0.570796, 0.588011],
+    [0.25, 5.00, 0.982257, 0.798456, 0.959074],
+    [0.50, 0.50, 0.362266, 0.351756, 0.357827],
+    [0.50, 2.00, 0.774600, 0.633475, 0.732409],
+    [0.75, 1.50, 0.645386, 0.530034, 0.607750],
+    [0.75, 5.00, 0.908771, 0.571338, 0.829251],
+    [1.00, 0.25, 0.200000, 0.196735, 0.198544],
+    [1.00, 1.00, 0.500000, 0.432332, 0.476222],
+    [1.00, 3.00, 0.750000, 0.498761, 0.681291],
+    [1.00, 5.00, 0.833333, 0.499977, 0.750904],
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(("arrangement", "column"), list(zip(ARRANGEMENTS, (2, 3, 4), strict=True)))
+def test_effectiveness_agrees_with_the_tabulated_closed_forms(arrangement, column):
+    ours = effectiveness(arrangement, jnp.asarray(TABLE[:, 1]), jnp.asarray(TABLE[:, 0]))
+    np.testing.assert_allclose(ours, TABLE[:, column], atol=6e-7)
+
+
+def test_crossflow_agrees_with_a_stored_value_to_ten_digits():
+    # CalebBell/ht, tests: NTU 5, C_r 0.7, both unmixed.
+    ours = float(effectiveness("crossflow", 5.0, 0.7))
+    assert ours == pytest.approx(0.8444821799748551, rel=1e-10)
+
+
+@pytest.mark.parametrize("precision", [jnp.float32, jnp.float64])
+def test_counterflow_passes_smoothly_through_equal_capacity_rates(precision):
+    C_r = jnp.asarray([1.0 - 1e-3, 1.0 - 1e-5, 1.0 - 1e-7, 1.0], precision)
+    ours = effectiveness("counterflow", jnp.asarray(3.0, precision), C_r)
+    np.testing.assert_allclose(ours, 0.75 + (1.0 - C_r) * 9.0 / 32.0, rtol=2e-6)
+    slope = jax.grad(lambda c: effectiveness("counterflow", jnp.asarray(3.0, precision), c))
+    assert float(slope(C_r[-1])) == pytest.approx(-9.0 / 32.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_nothing_is_exchanged_without_flow_or_without_surface(arrangement):
+    def heat(C_hot, C_cold, UA):
+        return conductance_to_inlets(C_hot, C_cold, UA, arrangement)
+
+    for arguments in [(0.0, 1e3, 1e3), (1e3, 0.0, 1e3), (0.0, 0.0, 1e3), (1e3, 1e3, 0.0)]:
+        values = [jnp.asarray(value) for value in arguments]
+        assert float(heat(*values)) == pytest.approx(0.0, abs=1e-5)
+        assert np.isfinite(jax.grad(heat, argnums=(0, 1, 2))(*values)).all()
+
+
+def test_cdu_example_with_counterflow_plates():
+    # Worked by hand and with ht 1.2.0: 30 kg/s PG25 at 57 degC, 28 kg/s water at 36 degC, 250 kW/K.
+    C_hot, C_cold = 30.0 * 3974.57, 28.0 * 4180.0
+    heat = float(conductance_to_inlets(C_hot, C_cold, 250e3)) * (57.0 - 36.0)
+    assert heat == pytest.approx(1684597.49, rel=1e-6)
+    assert 57.0 - heat / C_hot == pytest.approx(42.871868, rel=1e-6)
+    assert 36.0 + heat / C_cold == pytest.approx(50.3933483, rel=1e-6)
+    # The other way round: the load is given, return and supply follow.
+    T_return = 36.0 + 1900e3 / float(conductance_to_inlets(C_hot, C_cold, 250e3))
+    assert T_return == pytest.approx(59.6851831, rel=1e-6)
+    assert T_return - 1900e3 / C_hot == pytest.approx(43.7505453, rel=1e-6)
+
+
+def test_dry_limit_of_a_published_cooling_coil():
+    # Modelica Buildings, WetCoilEffectivenessNTU: 45.25 kW and 9.72 degC with dry air.
+    air, water = 2.646 * (1006.0 + 0.0035 * 1860.0), 3.78 * 4200.0
+    heat = float(conductance_to_inlets(air, water, 4748.0)) * (26.6667 - 5.5556)
+    assert heat == pytest.approx(45252.0, rel=3e-3)
+
+
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+@pytest.mark.parametrize("C_cold", [1.2e5, 0.8e5])
+def test_rating_is_reproduced_by_the_conductance_found_from_it(arrangement, C_cold):
+    UA = ua_from_rating(5e5, 1.2e5, C_cold, 330.0, 315.0, arrangement)
+    heat = float(conductance_to_inlets(1.2e5, C_cold, UA, arrangement)) * 15.0
+    assert heat == pytest.approx(5e5, rel=1e-9)
+
+
+def test_rating_beyond_the_second_law_is_refused_by_name():
+    with pytest.raises(InputError, match=r"CDU 1: 2000\.0 kW .* effectiveness below"):
+        ua_from_rating(2e6, 1.2e5, 1.2e5, 330.0, 315.0, where="CDU 1")
+
+
+@given(hot=st.floats(0.01, 2.0), cold=st.floats(0.01, 2.0))
+def test_more_flow_on_either_side_never_lowers_the_conductance(hot, cold):
+    here = float(ua_at_flows(1.0, hot, cold))
+    assert float(ua_at_flows(1.0, hot * 1.1, cold)) > here
+    assert float(ua_at_flows(1.0, hot, cold * 1.1)) > here
+    assert float(ua_at_flows(1.0, hot, hot)) == pytest.approx(hot**0.8, rel=1e-9)

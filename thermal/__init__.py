@@ -1,0 +1,1 @@
+"""What moves heat: air, liquid, plant and the equipment between them."""

@@ -1,0 +1,1 @@
+"""Airflow and temperature of the hall on a staggered grid."""

@@ -1,0 +1,127 @@
+"""Momentum predictor: one velocity component at a time, all by the same routine.
+
+    sum a_nb (u_nb - u) + second-order part + (p_lower - p) A - drag u + buoyancy = 0
+
+The control volume of a face is half of each of its two cells. Letters: F mass flux [kg/s],
+C tangential conductance between cells [kg/s], W drag of a cell's walls [kg/s].
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from thermal.air.model import GRAVITY, AirInputs, AirModel, OutdoorFaces
+from thermal.air.operators import lower, to_face, upper
+from thermal.air.ports import outdoor_pressure
+from thermal.air.transport import Metric, coefficients, residual, sweep
+from thermal.air.turbulence import wall_drag
+from thermal.properties import air_density
+
+Field = Float[Array, "nx ny nz"]
+Triple = tuple[Field, Field, Field]
+
+SWEEPS = 10
+RELAXATION = 0.9
+STILL = 0.01
+"""Speed below which the diagonal no longer falls [m/s]; slows the change, not the answer."""
+
+
+class Exchange(eqx.Module):
+    """What the three components share: fluxes, conductances and wall drag of cells."""
+
+    flux: Triple
+    rho: Field
+    mu: Field
+    tangential: Triple
+    drag: Triple
+
+
+def exchange(flux: Triple, rho: Field, mu: Field, V: Field, model: AirModel) -> Exchange:
+    """Conductances between neighbouring cells, and the drag of each cell's walls [kg/s]."""
+    tangential, drag = [], []
+    for axis in range(3):
+        area = model.area(axis)
+        tangential.append(to_face(mu, axis) * model.open[axis] * area / model.metric.spacing[axis])
+        shear = wall_drag(V, rho, model.metric.down[axis], model)
+        drag.append(model.walls[axis] * area * shear)
+    return Exchange(flux, rho, mu, tuple(tangential), tuple(drag))
+
+
+def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tuple[Field, Field]:
+    """New velocity component [m/s] and d = velocity per pressure difference [m/s/Pa] (SIMPLEC).
+
+    Faces that are not open keep their velocity, with d = 0.
+    """
+    flux, conductance = _face_volume(axis, x, model)
+    k = coefficients(flux, conductance)
+    area = model.area(axis)
+    resistance = to_face(x.rho, axis) * jnp.abs(u) * model.loss[axis] * area
+    drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
+    r = residual(u, k, flux, model.scheme, _metric(axis, model))
+    r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
+    if axis == 2:
+        r = r + _weight(x.rho, model) * area * model.metric.spacing[2]
+    inertia = STILL * to_face(x.rho, axis) * area
+    diagonal = (k.total + drag + resistance + inertia) / RELAXATION
+    inverse = model.open[axis] / jnp.where(diagonal > 0, diagonal, 1.0)
+    change = sweep(r * model.open[axis], k, inverse, SWEEPS)
+    d = model.open[axis] * area / jnp.where(diagonal > 0, diagonal - k.total, 1.0)
+    return u + change, d
+
+
+def predict_outdoor(
+    u: Field, p: Field, rho: Field, faces: OutdoorFaces, model: AirModel, inputs: AirInputs
+) -> tuple[Field, Array]:
+    """Velocities through outdoor openings and their d = inflow velocity per pressure [m/s/Pa].
+
+    Inflow loses (1 + K) dynamic heads between outdoors and the cell, outflow K: the jet's own
+    head is lost outside.
+    """
+    inflow = faces.sign * u.ravel()[faces.face]
+    density = outdoor_density(inflow, rho, faces, model, inputs)
+    head = faces.loss + (inflow > 0)
+    push = outdoor_pressure(faces, model, inputs) - p.ravel()[faces.cell]
+    r = push - 0.5 * density * head * jnp.abs(inflow) * inflow
+    diagonal = density * (head * jnp.abs(inflow) + 0.3 * jnp.maximum(jnp.abs(inflow), 0.1))
+    new = faces.sign * (inflow + RELAXATION * r / diagonal)
+    return u.ravel().at[faces.face].set(new).reshape(u.shape), RELAXATION / diagonal
+
+
+def outdoor_density(
+    inflow: Array, rho: Field, faces: OutdoorFaces, model: AirModel, inputs: AirInputs
+) -> Array:
+    """Density of what passes an opening [kg/m3]: outdoor air inwards, the cell's air outwards."""
+    outside = air_density(inputs.T_outdoor, model.pressure)
+    return jnp.where(inflow > 0, outside, rho.ravel()[faces.cell])
+
+
+def _face_volume(axis: int, x: Exchange, model: AirModel) -> tuple[Triple, Triple]:
+    """Mass flux and conductance through the lower faces of the faces' control volumes."""
+    flux, conductance = [], []
+    for b in range(3):
+        if b == axis:
+            centre = 0.5 * (x.flux[b] + upper(x.flux[b], b))
+            flux.append(lower(centre, b))
+            conductance.append(lower(x.mu * model.fluid / model.width[b], b) * model.area(b))
+        else:
+            flux.append(to_face(x.flux[b], axis))
+            conductance.append(to_face(x.tangential[b], axis))
+    return tuple(flux), tuple(conductance)
+
+
+def _metric(axis: int, model: AirModel) -> Metric:
+    """Distances between faces along their own axis, between cell centres across it."""
+    cells = model.metric
+    width = model.width[axis]
+    before = jnp.concatenate(
+        [jnp.take(width, jnp.array([0]), axis=axis), jnp.delete(width, -1, axis=axis)], axis=axis
+    )
+    spacing, down, up = list(cells.spacing), list(cells.down), list(cells.up)
+    spacing[axis], down[axis], up[axis] = before, 0.5 * before, 0.5 * width
+    return Metric(tuple(spacing), tuple(down), tuple(up))
+
+
+def _weight(rho: Field, model: AirModel) -> Field:
+    """Weight of the air at z-faces beyond the reference [N/m3]."""
+    reference = air_density(model.T_ref, model.pressure)
+    return -GRAVITY * (to_face(rho, 2) - reference)

@@ -1,0 +1,283 @@
+"""Steady air: iterate until the balances close and no inlet drifts, or average what never settles.
+
+A closed energy balance alone does not show that a flow has settled, so the inlet temperature of
+every device is watched too. Where the inlets keep swinging, the solver averages, as one would
+average a measurement, and reports the swing beside every temperature.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+from scipy.interpolate import RegularGridInterpolator
+from scipy.ndimage import distance_transform_edt
+
+from geometry.grid import Grid
+from thermal.air.build import StreamTable
+from thermal.air.iterate import Monitor, run
+from thermal.air.model import AirInputs, AirModel, AirState, Work, to_state, to_work
+
+WINDOW = 50
+"""Iterations over which an inlet must hold still."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """When to stop.
+
+    `drift` is the largest swing of a settled inlet, or the largest move of its mean [K]; `energy`
+    and `mass` are the largest open balances [-].
+    """
+
+    iterations: int = 800
+    chunk: int = 25
+    drift: float = 0.1
+    energy: float = 0.002
+    mass: float = 0.001
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher sees after every chunk of iterations."""
+
+    iteration: int
+    limit: int
+    energy: float
+    mass: float
+    swing: float
+    averaging: bool
+
+
+@dataclass(frozen=True, eq=False)
+class AirSolution:
+    """A steady or averaged flow.
+
+    Stream arrays are means over the last window; `amplitude` [devices] is half the swing of each
+    device's mean inlet temperature over it [K]. `reason` says why it is not converged.
+    """
+
+    state: AirState
+    work: Work
+    devices: tuple[str, ...]
+    T_in: np.ndarray
+    T_out: np.ndarray
+    m_flow: np.ndarray
+    amplitude: np.ndarray
+    energy_error: float
+    mass_error: float
+    heat: dict[str, float]
+    iterations: int
+    averaged: bool
+    converged: bool
+    reason: str
+
+
+@dataclass
+class _History:
+    """Per-iteration records on the host."""
+
+    inlet: list[np.ndarray] = field(default_factory=list)
+    T_in: list[np.ndarray] = field(default_factory=list)
+    T_out: list[np.ndarray] = field(default_factory=list)
+    m_flow: list[np.ndarray] = field(default_factory=list)
+    heat: list[np.ndarray] = field(default_factory=list)
+    mass: list[np.ndarray] = field(default_factory=list)
+
+    def extend(self, monitor: Monitor, share: np.ndarray) -> None:
+        """Add a chunk; `share` [devices, streams] averages streams to devices."""
+        T_in = np.asarray(monitor.T_in, float)
+        self.T_in.append(T_in)
+        self.inlet.append(T_in @ share.T)
+        self.T_out.append(np.asarray(monitor.T_out, float))
+        self.m_flow.append(np.asarray(monitor.m_flow, float))
+        parts = (
+            np.asarray(monitor.heat.streams, float),
+            *(
+                np.asarray(part, float)[:, None]
+                for part in (monitor.heat.openings, monitor.heat.walls, monitor.heat.blocks)
+            ),
+        )
+        self.heat.append(np.concatenate(parts, axis=1))
+        moved = np.maximum(np.asarray(monitor.moved, float), 1e-9)
+        self.mass.append(np.asarray(monitor.net_mass, float) / moved)
+
+    def last(self, name: str, iterations: int) -> np.ndarray:
+        """The last iterations of one record, stacked."""
+        return np.concatenate(getattr(self, name))[-iterations:]
+
+
+def solve_steady(
+    model: AirModel,
+    inputs: AirInputs,
+    streams: StreamTable,
+    start: Work,
+    settings: Settings = Settings(),
+    watch: Callable[[Progress], None] | None = None,
+) -> AirSolution:
+    """Iterate to a steady state, or to steady means of a flow that keeps swinging."""
+    devices, share = _device_shares(streams)
+    history, snapshots = _History(), []
+    scale = _heat_scale(inputs, model)
+    work, averaging_from, done = start, None, 0
+    reason = ""
+    while done < settings.iterations:
+        work, monitor = run(work, model, inputs, settings.chunk)
+        history.extend(jax.device_get(monitor), share)
+        done += settings.chunk
+        if not np.isfinite(history.inlet[-1]).all() or not np.isfinite(history.heat[-1]).all():
+            reason = f"the air diverged after {done} iterations"
+            break
+        swing = _swing(history, done)
+        span = WINDOW if averaging_from is None else done - averaging_from
+        energy = float(np.mean(history.last("heat", span).sum(1))) / scale
+        mass = float(np.mean(history.last("mass", span)))
+        if watch is not None:
+            watch(
+                Progress(done, settings.iterations, energy, mass, swing, averaging_from is not None)
+            )
+        closed = abs(energy) < settings.energy and abs(mass) < settings.mass
+        if done >= WINDOW + settings.chunk and swing < settings.drift and closed:
+            averaging_from = None
+            break
+        if averaging_from is None and done >= 4 * WINDOW and not _calming(history, done):
+            averaging_from = done
+        elif averaging_from is not None:
+            snapshots.append(work)
+            if span >= 4 * WINDOW and closed and _mean_move(history, span) < settings.drift:
+                break
+    else:
+        reason = _open_ends(history, done, averaging_from, devices, settings, energy, mass)
+    span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
+    averaged = averaging_from is not None and len(snapshots) > 1
+    final = _mean(snapshots) if averaged else work
+    return _solution(model, history, span, final, work, devices, scale, done, averaged, reason)
+
+
+def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid) -> Work:
+    """A coarse solution as the start on a finer grid of the same hall."""
+    state = jax.device_get(to_state(work, coarse))
+    solid = np.asarray(coarse.fluid)[:-1, :-1, :-1] < 0.5
+    nearest = distance_transform_edt(solid, return_distances=False, return_indices=True)
+    T = np.asarray(state.T)[tuple(nearest)]
+
+    def sample(values: np.ndarray, axis: int | None) -> np.ndarray:
+        lines = [grid.faces[a] if a == axis else grid.centres[a] for a in range(3)]
+        points = [onto.faces[a] if a == axis else onto.centres[a] for a in range(3)]
+        inside = [np.clip(p, line[0], line[-1]) for p, line in zip(points, lines, strict=True)]
+        spread = [n if len(n) > 1 else np.array([n[0], n[0] + 1.0]) for n in lines]
+        wide = values
+        for a, line in enumerate(lines):
+            if len(line) == 1:
+                wide = np.repeat(wide, 2, axis=a)
+        at = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1)
+        return RegularGridInterpolator(spread, wide)(at).astype(values.dtype)
+
+    u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
+    finer = AirState(sample(np.asarray(state.p), None), sample(T, None), u, v, w)
+    return to_work(finer, fine, work.T_in, work.T_out)
+
+
+def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the devices, and the matrix [devices, streams] that averages their streams."""
+    devices = tuple(dict.fromkeys(streams.name))
+    number = {name: n for n, name in enumerate(devices)}
+    share = np.zeros((len(devices), len(streams.name)))
+    for stream, name in enumerate(streams.name):
+        share[number[name], stream] = streams.share[stream]
+    return devices, share
+
+
+def _heat_scale(inputs: AirInputs, model: AirModel) -> float:
+    """Heat that the balance is judged against [W]; a hundredth of a kelvin on all air at least."""
+    heat = np.abs(np.asarray(inputs.heat)).sum() + np.abs(np.asarray(inputs.block_heat)).sum()
+    moved = float(np.asarray(inputs.V_flow).sum()) * 1.2 * float(model.cp)
+    return float(max(heat, 0.01 * moved, 1.0))
+
+
+def _swing(history: _History, done: int) -> float:
+    """Largest range of a device's inlet over the window [K]."""
+    if done < WINDOW:
+        return float("inf")
+    return float(np.ptp(history.last("inlet", WINDOW), axis=0).max(initial=0.0))
+
+
+def _calming(history: _History, done: int) -> bool:
+    """Whether the swing still shrinks: now against three windows ago."""
+    inlets = history.last("inlet", done)
+    now = np.ptp(inlets[-WINDOW:], axis=0).max(initial=0.0)
+    before = np.ptp(inlets[-4 * WINDOW : -3 * WINDOW], axis=0).max(initial=0.0)
+    return bool(now < 0.5 * before)
+
+
+def _mean_move(history: _History, span: int) -> float:
+    """How far the mean inlets moved between the first part of the average and all of it [K]."""
+    inlets = history.last("inlet", span)
+    moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
+    return float(moved.max(initial=0.0))
+
+
+def _open_ends(
+    history: _History,
+    done: int,
+    averaging_from: int | None,
+    devices: tuple[str, ...],
+    settings: Settings,
+    energy: float,
+    mass: float,
+) -> str:
+    """Why the iterations ran out: which balance is open, which inlet moves."""
+    span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
+    inlets = history.last("inlet", span)
+    moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
+    worst = int(moved.argmax())
+    return (
+        f"after {done} iterations the energy balance is open by {100 * energy:.2f} % "
+        f"(limit {100 * settings.energy:g} %), mass by {100 * mass:.3f} % "
+        f"(limit {100 * settings.mass:g} %), and the inlet of {devices[worst]} still moves by "
+        f"{moved[worst]:.2f} K (limit {settings.drift:g} K); allow more iterations"
+    )
+
+
+def _mean(snapshots: list[Work]) -> Work:
+    total = jax.tree.map(lambda *x: sum(x) / len(snapshots), *snapshots)
+    return total
+
+
+def _solution(
+    model: AirModel,
+    history: _History,
+    span: int,
+    final: Work,
+    work: Work,
+    devices: tuple[str, ...],
+    scale: float,
+    done: int,
+    averaged: bool,
+    reason: str,
+) -> AirSolution:
+    T_ref = float(model.T_ref)
+    inlets = history.last("inlet", span)
+    heat = history.last("heat", span).mean(0)
+    n = model.streams
+    return AirSolution(
+        state=jax.device_get(to_state(final, model)),
+        work=work,
+        devices=devices,
+        T_in=history.last("T_in", span).mean(0) + T_ref,
+        T_out=history.last("T_out", span).mean(0) + T_ref,
+        m_flow=history.last("m_flow", span).mean(0),
+        amplitude=0.5 * np.ptp(inlets, axis=0),
+        energy_error=float(heat.sum()) / scale,
+        mass_error=float(history.last("mass", span).mean()),
+        heat={
+            "streams": float(heat[:n].sum()),
+            "openings": float(heat[n]),
+            "walls": float(heat[n + 1]),
+            "blocks": float(heat[n + 2]),
+        },
+        iterations=done,
+        averaged=averaged,
+        converged=not reason,
+        reason=reason,
+    )

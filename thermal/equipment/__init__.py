@@ -1,0 +1,1 @@
+"""Equipment between air, liquid and power: servers, cooling units, CDUs."""

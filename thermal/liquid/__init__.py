@@ -1,0 +1,1 @@
+"""Liquid loops: flows, pressures and temperatures of a network."""

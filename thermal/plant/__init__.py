@@ -1,0 +1,1 @@
+"""Heat rejection against outdoor conditions."""
