@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from geometry.errors import Finding
-from geometry.hall import AXES, Box, Hall, axis_of, side_of
+from geometry.hall import AXES, FACES, Box, Hall, axis_of, side_of
 
 TOLERANCE = 1e-3  # m; drawings are no finer
+ROUNDING = 1e-6  # m; a clearance that is met exactly is met
 CLEARANCE = 0.3  # m; an intake or discharge closer to something solid than this is doubtful
 
 
@@ -44,11 +45,21 @@ def solids(hall: Hall) -> tuple[list[str], np.ndarray, np.ndarray]:
 
 def overlaps(names: list[str], lower: np.ndarray, upper: np.ndarray) -> Iterator[Finding]:
     """Find solid boxes that share space, with the depth along each axis."""
-    shared = overlap(lower[:, None], upper[:, None], lower[None], upper[None])
-    meets = np.triu((shared > TOLERANCE).all(axis=-1), k=1)
+    meets = np.triu(np.ones((len(names), len(names)), bool), k=1)
+    for axis in range(3):
+        meets &= shares(lower[:, axis], upper[:, axis], lower[:, axis], upper[:, axis])
     for i, j in np.argwhere(meets):
-        depth = ", ".join(f"{d:.3f} m along {a}" for d, a in zip(shared[i, j], AXES, strict=True))
+        shared = overlap(lower[i], upper[i], lower[j], upper[j])
+        depth = ", ".join(f"{d:.3f} m along {a}" for d, a in zip(shared, AXES, strict=True))
         yield Finding(names[j], f"overlaps {names[i]} by {depth}")
+
+
+def shares(
+    lower: np.ndarray, upper: np.ndarray, lower_other: np.ndarray, upper_other: np.ndarray
+) -> np.ndarray:
+    """Whether interval i of the first and j of the others share more than the tolerance, (i, j)."""
+    below = lower_other[None] < upper[:, None] - TOLERANCE
+    return below & (lower[:, None] < upper_other[None] - TOLERANCE)
 
 
 def overlap(
@@ -125,22 +136,31 @@ def covered(
 
     A face part of which is free within that depth is not reported; partitions are not counted.
     """
-    for device in hall.devices:
-        for role, side in (("intake", device.intake), ("discharge", device.discharge)):
-            face, axis = device.box.face(side), axis_of(side)
-            at, wall = face.lower[axis], hall.size[axis] if side_of(side) > 0 else 0.0
-            gap_to_wall = side_of(side) * (wall - at)
-            if gap_to_wall < depth:
-                yield Finding(device.name, message(word, role, side, "the shell", gap_to_wall))
-                continue
-            near = lower[:, axis] if side_of(side) > 0 else upper[:, axis]
-            gap = side_of(side) * (near - at)
-            candidates = np.flatnonzero((gap > -TOLERANCE) & (gap < depth))
-            if fully_covered(face, axis, lower[candidates], upper[candidates]):
-                nearest = candidates[np.argmin(gap[candidates])]
-                yield Finding(
-                    device.name, message(word, role, side, names[nearest], float(gap[nearest]))
-                )
+    faces = [(d, "intake", d.intake) for d in hall.devices]
+    faces += [(d, "discharge", d.discharge) for d in hall.devices]
+    for side in FACES:
+        here = [(device, role) for device, role, on in faces if on == side]
+        if not here:
+            continue
+        axis, sign = axis_of(side), side_of(side)
+        boxes = [device.box.face(side) for device, _ in here]
+        at = np.array([box.lower[axis] for box in boxes])
+        gap_to_wall = sign * ((hall.size[axis] if sign > 0 else 0.0) - at)
+        gap = sign * ((lower if sign > 0 else upper)[None, :, axis] - at[:, None])
+        near = (gap > -TOLERANCE) & (gap < depth - ROUNDING)
+        for other in (other for other in range(3) if other != axis):
+            start = np.array([box.lower[other] for box in boxes])
+            end = np.array([box.upper[other] for box in boxes])
+            near &= shares(start, end, lower[:, other], upper[:, other])
+        for k in np.flatnonzero((gap_to_wall < depth - ROUNDING) | near.any(axis=1)):
+            device, role = here[k]
+            before = np.flatnonzero(near[k])
+            if gap_to_wall[k] < depth - ROUNDING:
+                yield Finding(device.name, message(word, role, side, "the shell", gap_to_wall[k]))
+            elif fully_covered(boxes[k], axis, lower[before], upper[before]):
+                nearest = before[np.argmin(gap[k, before])]
+                by, distance = names[nearest], float(gap[k, nearest])
+                yield Finding(device.name, message(word, role, side, by, distance))
 
 
 def message(word: str, role: str, side: str, by: str, gap: float) -> str:
@@ -151,11 +171,6 @@ def message(word: str, role: str, side: str, by: str, gap: float) -> str:
 def fully_covered(face: Box, axis: int, lower: np.ndarray, upper: np.ndarray) -> bool:
     """Whether rectangles cover a face: no point between any two of their edges is free."""
     a, b = (other for other in range(3) if other != axis)
-    touching = (upper[:, a] > face.lower[a]) & (lower[:, a] < face.upper[a])
-    touching &= (upper[:, b] > face.lower[b]) & (lower[:, b] < face.upper[b])
-    lower, upper = lower[touching], upper[touching]
-    if not len(lower):
-        return False
     at_a = midpoints(face.lower[a], face.upper[a], lower[:, a], upper[:, a])
     at_b = midpoints(face.lower[b], face.upper[b], lower[:, b], upper[:, b])
     in_a = (lower[:, a, None] < at_a) & (at_a < upper[:, a, None])

@@ -70,19 +70,19 @@ def build_grid(hall: Hall, cell: float, growth: float = 1.3, snap: float = EDGE_
     return Grid(*lines)
 
 
-def require_memory(grid: Grid, cell: float, bytes_per_cell: float, available: float) -> None:
-    """Refuse a grid whose fields would not fit into the memory available [B].
+def require_memory(cells: float, cell: float, bytes_per_cell: float, available: float) -> None:
+    """Refuse so many cells of a width `cell` [m] that their fields would not fit into the memory available [B].
 
     The message says how many cells were asked for and which cell size would fit.
     """
-    needed = grid.cells * bytes_per_cell
+    needed = cells * bytes_per_cell
     if needed > available:
         fits = cell * (needed / available) ** (1 / 3)
         raise InputError(
             [
                 Finding(
                     "solver.cell",
-                    f"{cell:g} m asks for {grid.cells:,} cells, about {needed / 1e9:,.1f} GB; "
+                    f"{cell:g} m asks for {cells:,.0f} cells, about {needed / 1e9:,.1f} GB; "
                     f"{available / 1e9:,.1f} GB are available; cells of {fits:.2g} m would fit",
                 )
             ]
@@ -96,7 +96,7 @@ def estimate_cells(hall: Hall, cell: float) -> float:
 
 def _spans(hall: Hall) -> list[np.ndarray]:
     """Lower and upper edge of every thing, per axis: arrays [things, 2]."""
-    boxes = [item.box for item in (*hall.blocks, *hall.devices)]
+    boxes = [item.box for item in (*hall.blocks, *hall.devices)]  # sources need no edges
     boxes += [item.rectangle for item in (*hall.openings, *hall.baffles)]
     spans = []
     for axis in range(3):

@@ -73,6 +73,14 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A box that gives off heat but lets air pass: a busway, a cable tray."""
+
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True)
 class Device:
     """Through-flow equipment: a solid box that takes air in at one face, out at another.
 
@@ -125,3 +133,4 @@ class Hall:
     devices: tuple[Device, ...] = ()
     openings: tuple[Opening, ...] = ()
     baffles: tuple[Baffle, ...] = ()
+    sources: tuple[Source, ...] = ()

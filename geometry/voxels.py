@@ -40,7 +40,8 @@ class VoxelModel:
 
     `solid` [nx, ny, nz]; per axis: `closed` faces (walls, airtight baffles, patches) and the
     `loss` coefficient of open faces (0 where free). Patches by the name of their device, opening,
-    block or shell face; `region` numbers the connected bodies of air (-1 in solids).
+    block or shell face; `sources` are the cells [cells, 3] of boxes that give off heat; `region`
+    numbers the connected bodies of air (-1 in solids).
     """
 
     grid: Grid
@@ -52,6 +53,7 @@ class VoxelModel:
     openings: dict[str, Patch]
     shell: dict[str, Patch]
     blocks: dict[str, tuple[Patch, ...]]
+    sources: dict[str, np.ndarray]
     wall_distance: np.ndarray
     region: np.ndarray
 
@@ -81,6 +83,7 @@ def voxelise(hall: Hall, grid: Grid) -> VoxelModel:
         openings=openings,
         shell=shell,
         blocks=blocks,
+        sources={s.name: _free_cells(s.name, grid, solid, s.box) for s in hall.sources},
         wall_distance=_wall_distance(grid, solid, closed),
         region=_regions(solid, closed),
     )
@@ -109,6 +112,7 @@ def mirrored(hall: Hall, axis: int) -> Hall:
         ),
         openings=tuple(replace(o, rectangle=flip_box(o.rectangle)) for o in hall.openings),
         baffles=tuple(replace(b, rectangle=flip_box(b.rectangle)) for b in hall.baffles),
+        sources=tuple(replace(s, box=flip_box(s.box)) for s in hall.sources),
     )
 
 
@@ -125,6 +129,20 @@ def _rectangle_faces(grid: Grid, rectangle: Box, axis: int) -> tuple[np.ndarray,
     ranges = [np.arange(*_range(grid, rectangle, a).indices(10**9)) for a in range(3)]
     ranges[axis] = np.array([grid.index(axis, rectangle.lower[axis])])
     return tuple(index.ravel() for index in np.meshgrid(*ranges, indexing="ij"))
+
+
+def _free_cells(name: str, grid: Grid, solid: np.ndarray, box: Box) -> np.ndarray:
+    """Cells of a box that are air; a box thinner than a cell takes the cell it lies in."""
+    ranges = []
+    for axis in range(3):
+        first, last = grid.index(axis, box.lower[axis]), grid.index(axis, box.upper[axis])
+        first = min(first, grid.shape[axis] - 1)
+        ranges.append(np.arange(first, max(last, first + 1)))
+    cells = np.stack([i.ravel() for i in np.meshgrid(*ranges, indexing="ij")], axis=1)
+    free = cells[~solid[tuple(cells.T)]]
+    if not len(free):
+        raise InputError([Finding(name, "gives off heat, but lies inside solid equipment")])
+    return free
 
 
 def _neighbour_solid(solid: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

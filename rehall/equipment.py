@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from rehall.schema.base import Complaint, complaints_of, nearest
+from rehall.schema.base import Complaint, abridged, complaints_of, nearest
 from rehall.schema.entries import KINDS, Entry
 
 SOURCES_FILE = "sources.yaml"
@@ -84,6 +84,8 @@ def expanded(of: Any, own: dict[str, Any], names: tuple[str, ...]) -> dict[str, 
         if of in names:
             raise Unresolved([((), f"entry {of!r} is like itself")])
         return expanded(known[of], own, (*names, of))
+    if not isinstance(of, dict):
+        raise Unresolved([((), f"found {abridged(of)}, wanted the name of an entry or an entry")])
     raw = dict(of)
     if "like" in raw:
         raw = merged(expanded(raw.pop("like"), own, names), raw)

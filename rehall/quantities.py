@@ -14,6 +14,8 @@ import pint
 from pydantic import BeforeValidator, Field
 
 NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*)?")
+FACTOR = r"[A-Za-zµ°%Ω_]+(?:(?:\*\*|\^)?-?[1-9])?"
+UNIT = re.compile(rf"{FACTOR}(?:\s*[/*·]\s*{FACTOR}|\s+{FACTOR})*")  # nothing that takes pint hours
 POWER_OF_UNIT = re.compile(r"\b([A-Za-zµ]+)([23])\b")  # m3/s -> m**3/s, as engineers write it
 
 # What a dimension is called in a message, and how one writes it: kind -> (SI unit, examples).
@@ -65,7 +67,7 @@ def in_si(text: Any, kind: str) -> float:
     if not isinstance(text, str):
         raise ValueError(f"found {text!r}, {wanted}")
     match = NUMBER.fullmatch(text)
-    if match is None or match[2] is None:
+    if match is None or match[2] is None or not UNIT.fullmatch(match[2].strip()):
         raise ValueError(f"found {text!r}, {wanted}")
     try:
         unit = registry().parse_units(spelled_out(match[2]))
@@ -158,7 +160,6 @@ def parse_price(text: Any) -> Price:
 Coordinate = Annotated[float, quantity("length")]
 Length = Annotated[float, quantity("length", above=0.0)]
 Mass = Annotated[float, quantity("mass", above=0.0)]
-Duration = Annotated[float, quantity("time", least=0.0)]
 Power = Annotated[float, quantity("power", least=0.0)]
 Rating = Annotated[float, quantity("power", above=0.0)]
 Pressure = Annotated[float, quantity("pressure", above=0.0)]

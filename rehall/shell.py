@@ -50,10 +50,10 @@ def perforated_loss(open_fraction: float) -> float:
     """Loss coefficient of a thin perforated plate, on the velocity before it [-].
 
     K = ((0.707 sqrt(1 - f) + 1 - f) / f)^2: Idelchik, Handbook of Hydraulic Resistance,
-    diagram 8-1 (sharp edges, Re above 1e5). A plate that is all open has none.
+    diagram 8-1 (sharp edges, Re above 1e5), as compiled in Electronics Cooling, May 1998.
 
-    >>> perforated_loss(0.5)
-    3.9994...
+    >>> round(perforated_loss(0.5), 3)
+    3.999
     """
     closed = 1.0 - open_fraction
     return ((0.707 * math.sqrt(closed) + closed) / open_fraction) ** 2

@@ -9,7 +9,6 @@ C = m_flow cp the capacity rate of a stream [W/K]. Kays and London, Compact Heat
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammainc
 from jaxtyping import Array, Float
 
 from geometry.errors import Finding, InputError
@@ -52,13 +51,28 @@ def crossflow(NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]) -> Float
 
         e = 1 / (C_r NTU) sum_{n>=0} P(n + 1, NTU) P(n + 1, C_r NTU)
 
-    with P the regularised lower incomplete gamma function: Mason's exact series (1955), not the
-    common exponential fit, which is off by up to 0.7 % of the flow. NTU is cut at NTU_MAX.
+    with P(n + 1, x) = 1 - exp(-x) sum_{m<=n} x^m / m!: Mason's exact series (1955), from which the
+    common exponential fit departs by up to 0.01. NTU is cut at NTU_MAX.
     """
-    NTU = jnp.clip(NTU, 1e-9, NTU_MAX)
-    other = jnp.maximum(C_r, 1e-6) * NTU
-    n = jnp.arange(1, _CROSSFLOW_TERMS + 1, dtype=NTU.dtype).reshape((-1,) + (1,) * NTU.ndim)
-    return jnp.sum(gammainc(n, NTU[None]) * gammainc(n, other[None]), axis=0) / other
+    hot = jnp.clip(NTU, 1e-9, NTU_MAX)
+    cold = jnp.maximum(C_r, 1e-6) * hot
+
+    def add(carry, n):
+        total, hot_term, hot_tail, cold_term, cold_tail = carry
+        total = total + hot_tail * cold_tail
+        hot_term, cold_term = hot_term * hot / n, cold_term * cold / n
+        return (total, hot_term, hot_tail - hot_term, cold_term, cold_tail - cold_term), None
+
+    start = (
+        jnp.zeros_like(hot),
+        jnp.exp(-hot),
+        -jnp.expm1(-hot),
+        jnp.exp(-cold),
+        -jnp.expm1(-cold),
+    )
+    orders = jnp.arange(1, _CROSSFLOW_TERMS + 1, dtype=hot.dtype)
+    (total, *_), _ = jax.lax.scan(add, start, orders)
+    return total / cold
 
 
 _RELATIONS = {"counterflow": counterflow, "parallel": parallel, "crossflow": crossflow}

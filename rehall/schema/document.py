@@ -1,5 +1,6 @@
 """YAML files as plain data in which every value knows its file and line; includes merged."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
@@ -8,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLWarning
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from geometry.errors import Finding, InputError
@@ -139,15 +140,19 @@ def read_text(path: Path) -> str:
 def parse(text: str, path: Path) -> Node:
     """Parse one YAML text whose top is a mapping."""
     try:
-        raw = YAML(typ="rt").load(StringIO(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", YAMLWarning)  # an anchor given twice
+            raw = YAML(typ="rt").load(StringIO(text))
         if isinstance(raw, CommentedMap):
             return to_node(raw, path, 1, [LARGEST_TREE])
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"malformed YAML: {error.problem or error.context}"
         raise InputError([Finding("", message, path, mark.line + 1 if mark else None)]) from error
-    except (YAMLError, ValueError, RecursionError) as error:
-        message = f"malformed YAML: {str(error).splitlines()[0] if str(error) else 'too deep'}"
+    except TypeError as error:  # ruamel, on a mapping or list as a key
+        raise InputError([Finding("", "malformed YAML: a key is no text", path, None)]) from error
+    except (YAMLError, YAMLWarning, ValueError, RecursionError) as error:
+        message = f"malformed YAML: {' '.join(str(error).split())[:200]}"
         raise InputError([Finding("", message, path, None)]) from error
     message = "wanted sections (site:, hall:, equipment:, ...)"
     raise InputError([Finding("", f"found {type_name(raw)}, {message}", path, 1)])

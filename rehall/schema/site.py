@@ -1,8 +1,8 @@
 """Site, limits and solver settings of a case."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rehall.quantities import (
     Altitude,
@@ -23,6 +23,13 @@ class Outdoor(Description):
 
     dry_bulb: Temperature
     wet_bulb: Temperature
+
+    @model_validator(mode="after")
+    def wet_is_below_dry(self) -> Self:
+        """Refuse a wet bulb above the dry bulb."""
+        if self.wet_bulb > self.dry_bulb:
+            raise ValueError("wet_bulb is above dry_bulb")
+        return self
 
 
 class Site(Description):

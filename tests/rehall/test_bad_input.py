@@ -1,4 +1,4 @@
-"""Every mistake ends in one message that names file, line, place, what was found, what is wanted."""
+"""Every mistake ends in a message with file, line, place, what was found and what is wanted."""
 
 from pathlib import Path
 
@@ -39,35 +39,167 @@ power:
 
 # what is written instead of what; where the message points to; what it says
 MISTAKES = {
-    "unknown key": ("name: S1", "name: S1, pwoer: 3 kW", "6: equipment[1].unit.pwoer", "did you mean 'power'?"),
+    "unknown key": (
+        "name: S1",
+        "name: S1, pwoer: 3 kW",
+        "6: equipment[1].unit.pwoer",
+        "did you mean 'power'?",
+    ),
     "missing key": ("  size: [12 m, 9 m, 4 m]", "  walls: {}", "2: hall.size", "missing"),
-    "missing unit": ("dry_bulb: 30 degC", "dry_bulb: 30", "1: site.outdoor.dry_bulb", "found 30, wanted a temperature with its unit"),
-    "wrong dimension": ("[12 m, 9 m, 4 m]", "[12 m, 9 kg, 4 m]", "3: hall.size[1]", "found '9 kg' (a mass), wanted a length"),
-    "unknown unit": ("200 mm", "200 furlong_per_kW", "21: liquid.loops[0].header.diameter", "no such unit"),
-    "negative power": ("name: S1", "name: S1, power: -5 kW", "6: equipment[1].unit.power", "found '-5 kW', wanted at least 0 W"),
-    "rack outside the hall": ("at: [6 m, 3 m]", "at: [11.7 m, 3 m]", "6: S1", "reaches out of the hall by 0.300 m at +x"),
-    "overlapping racks": ("at: [6 m, 3 m]", "at: [4.0 m, 3.3 m]", "6: S1", "overlaps A02 by 0.200 m along x, 0.900 m along y, 2.300 m along z"),
-    "unknown entry": ("of: storage_rack", "of: storage_rak", "6: equipment[1].unit.of", "no catalogue entry 'storage_rak'; did you mean 'storage_rack'?"),
-    "entry of another kind": ("of: dry_cooler_2mw", "of: storage_rack", "15: liquid.facility[0].rejection.of", "found a rack, wanted one of dry_cooler, chiller"),
-    "mistake inside an entry": ("of: storage_rack", "of: {like: storage_rack, power: 22 degC}", "6: equipment[1].unit.of.power", "found '22 degC' (a temperature)"),
-    "liquid-cooled rack without a loop": ("facing: -y, loop: tcs, feeds: [UA]}\n  - unit: {of: storage", "facing: -y, feeds: [UA]}\n  - unit: {of: storage", "5: equipment[0].row", "A (rack) is liquid-cooled and has no loop; loops are tcs"),
-    "air-cooled rack with a loop": ("name: S1", "name: S1, loop: tcs", "6: equipment[1].unit.loop", "not liquid-cooled"),
-    "unknown loop": ("facing: -y, loop: tcs, feeds: [UA]}\n  - unit: {of: storage", "facing: -y, loop: tcz, feeds: [UA]}\n  - unit: {of: storage", "5: equipment[0].row.loop", "no loop 'tcz'; did you mean 'tcs'?"),
-    "loop without a pump": ("of: coolit_chx2000, name: CDU1, at: [9 m, 3 m], facing: -y, loop: tcs", "of: storage_rack, name: S2, at: [9 m, 3 m], facing: -y", "18: liquid.loops[0]", "loop 'tcs' has no pump"),
-    "unknown facility": ("facility: fws", "facility: fwz", "20: liquid.loops[0].facility", "no facility 'fwz'; did you mean 'fws'?"),
-    "another coolant": ("- name: tcs", "- name: tcs\n      fluid: water", "5: equipment[0].row.loop", "wants pg25, loop 'tcs' holds water"),
-    "rack without a feeder": ("at: [6 m, 3 m], facing: -y, feeds: [UA]", "at: [6 m, 3 m], facing: -y", "6: equipment[1].unit", "S1 (rack) has no feeder"),
-    "unknown feeder": ("at: [6 m, 3 m], facing: -y, feeds: [UA]", "at: [6 m, 3 m], facing: -y, feeds: [UB]", "6: equipment[1].unit.feeds[0]", "no power node 'UB'; known are T1, UA, grid"),
-    "duplicate name": ("name: S1", "name: A02", "6: equipment[1].unit.name", "duplicate name 'A02'"),
-    "node fed by itself": ("fed_by: T1", "fed_by: UA", "27: power.nodes[2].fed_by", "fed by itself"),
+    "missing unit": (
+        "dry_bulb: 30 degC",
+        "dry_bulb: 30",
+        "1: site.outdoor.dry_bulb",
+        "found 30, wanted a temperature with its unit",
+    ),
+    "wrong dimension": (
+        "[12 m, 9 m, 4 m]",
+        "[12 m, 9 kg, 4 m]",
+        "3: hall.size[1]",
+        "found '9 kg' (a mass), wanted a length",
+    ),
+    "unknown unit": (
+        "200 mm",
+        "200 furlong_per_kW",
+        "21: liquid.loops[0].header.diameter",
+        "no such unit",
+    ),
+    "negative power": (
+        "name: S1",
+        "name: S1, power: -5 kW",
+        "6: equipment[1].unit.power",
+        "found '-5 kW', wanted at least 0 W",
+    ),
+    "rack outside the hall": (
+        "at: [6 m, 3 m]",
+        "at: [11.7 m, 3 m]",
+        "6: S1",
+        "reaches out of the hall by 0.300 m at +x",
+    ),
+    "overlapping racks": (
+        "at: [6 m, 3 m]",
+        "at: [4.0 m, 3.3 m]",
+        "6: S1",
+        "overlaps A02 by 0.200 m along x, 0.900 m along y, 2.300 m along z",
+    ),
+    "unknown entry": (
+        "of: storage_rack",
+        "of: storage_rak",
+        "6: equipment[1].unit.of",
+        "no catalogue entry 'storage_rak'; did you mean 'storage_rack'?",
+    ),
+    "wet bulb above dry bulb": (
+        "wet_bulb: 20 degC",
+        "wet_bulb: 32 degC",
+        "1: site.outdoor",
+        "wet_bulb is above dry_bulb",
+    ),
+    "entry that is a number": (
+        "of: storage_rack",
+        "of: {like: 3}",
+        "6: equipment[1].unit.of",
+        "found 3, wanted the name of an entry",
+    ),
+    "entry of another kind": (
+        "of: dry_cooler_2mw",
+        "of: storage_rack",
+        "15: liquid.facility[0].rejection.of",
+        "found a rack, wanted one of dry_cooler, chiller",
+    ),
+    "mistake inside an entry": (
+        "of: storage_rack",
+        "of: {like: storage_rack, power: 22 degC}",
+        "6: equipment[1].unit.of.power",
+        "found '22 degC' (a temperature)",
+    ),
+    "liquid-cooled rack without a loop": (
+        "[3 m, 3 m], facing: -y, loop: tcs",
+        "[3 m, 3 m], facing: -y",
+        "5: equipment[0].row",
+        "A (rack) is liquid-cooled and has no loop; loops are tcs",
+    ),
+    "air-cooled rack with a loop": (
+        "name: S1",
+        "name: S1, loop: tcs",
+        "6: equipment[1].unit.loop",
+        "not liquid-cooled",
+    ),
+    "unknown loop": (
+        "[3 m, 3 m], facing: -y, loop: tcs",
+        "[3 m, 3 m], facing: -y, loop: tcz",
+        "5: equipment[0].row.loop",
+        "no loop 'tcz'; did you mean 'tcs'?",
+    ),
+    "loop without a pump": (
+        "of: coolit_chx2000, name: CDU1, at: [9 m, 3 m], facing: -y, loop: tcs",
+        "of: storage_rack, name: S2, at: [9 m, 3 m], facing: -y",
+        "18: liquid.loops[0]",
+        "loop 'tcs' has no pump",
+    ),
+    "unknown facility": (
+        "facility: fws",
+        "facility: fwz",
+        "20: liquid.loops[0].facility",
+        "no facility 'fwz'; did you mean 'fws'?",
+    ),
+    "another coolant": (
+        "- name: tcs",
+        "- name: tcs\n      fluid: water",
+        "5: equipment[0].row.loop",
+        "wants pg25, loop 'tcs' holds water",
+    ),
+    "rack without a feeder": (
+        "at: [6 m, 3 m], facing: -y, feeds: [UA]",
+        "at: [6 m, 3 m], facing: -y",
+        "6: equipment[1].unit",
+        "S1 (rack) has no feeder",
+    ),
+    "unknown feeder": (
+        "at: [6 m, 3 m], facing: -y, feeds: [UA]",
+        "at: [6 m, 3 m], facing: -y, feeds: [UB]",
+        "6: equipment[1].unit.feeds[0]",
+        "no power node 'UB'; known are T1, UA, grid",
+    ),
+    "duplicate name": (
+        "name: S1",
+        "name: A02",
+        "6: equipment[1].unit.name",
+        "duplicate name 'A02'",
+    ),
+    "node fed by itself": (
+        "fed_by: T1",
+        "fed_by: UA",
+        "27: power.nodes[2].fed_by",
+        "fed by itself",
+    ),
     "node fed by nothing": (", fed_by: T1", "", "27: power.nodes[2]", "fed by nothing"),
-    "blocked intake": ("at: [6 m, 3 m]", "at: [6 m, 0 m]", "6: S1", "intake (-y) is blocked by the shell, 0.000 m away"),
-    "key given twice": ("count: 2", "count: 2, count: 3", "5", "malformed YAML: found duplicate key \"count\""),
+    "blocked intake": (
+        "at: [6 m, 3 m]",
+        "at: [6 m, 0 m]",
+        "6: S1",
+        "intake (-y) is blocked by the shell, 0.000 m away",
+    ),
+    "key given twice": (
+        "count: 2",
+        "count: 2, count: 3",
+        "5",
+        'malformed YAML: found duplicate key "count"',
+    ),
     "malformed YAML": ("count: 2", "count: 2]", "5", "malformed YAML"),
-    "number too large": ("200 mm", "1e999 m", "21: liquid.loops[0].header.diameter", "not a finite number"),
-    "include of nothing": ("site:", "include: walls.yaml\nsite:", "1: include", "no file 'walls.yaml'"),
+    "number too large": (
+        "200 mm",
+        "1e999 m",
+        "21: liquid.loops[0].header.diameter",
+        "not a finite number",
+    ),
+    "include of nothing": (
+        "site:",
+        "include: walls.yaml\nsite:",
+        "1: include",
+        "no file 'walls.yaml'",
+    ),
     "include of itself": ("site:", "include: hall.yaml\nsite:", "1: include", "includes itself"),
-}  # fmt: skip
+}
 
 
 def findings(text: str, folder: Path) -> list[str]:
@@ -121,14 +253,7 @@ def test_mistake_in_one_line_does_not_hide_the_loop_that_it_feeds(tmp_path):
 def test_mistake_in_an_include_is_told_with_its_own_file_and_line(tmp_path):
     (tmp_path / "walls.yaml").write_text("hall:\n  walls:\n    roof: adiabatic\n")
     (message,) = findings("include: walls.yaml\n" + GOOD, tmp_path)
-    assert (
-        message == f"{tmp_path / 'walls.yaml'}:3: hall.walls.roof: unknown key; did you mean '+z'?"
-        or (
-            message.startswith(
-                f"{tmp_path / 'walls.yaml'}:3: hall.walls.roof: unknown key; known are"
-            )
-        )
-    )
+    assert message.startswith(f"{tmp_path / 'walls.yaml'}:3: hall.walls.roof: unknown key; ")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +265,9 @@ def test_mistake_in_an_include_is_told_with_its_own_file_and_line(tmp_path):
         (b"- a\n- b\n", "found a list, wanted sections"),
         (b"hall", "found 'hall', wanted sections"),
         (b"a: &a {b: *a}\n", "unknown key"),
-        (b"a: " + b"[" * 5000, "malformed YAML"),
+        (b"{[a, b]: 1, {c: d}: 2}\n", "unknown key"),
+        (b"a: &x 1\nb: &x 2\n", "malformed YAML: found duplicate anchor"),
+        pytest.param(b"a: " + b"[" * 5000, "malformed YAML", marks=pytest.mark.slow),
         (b"x" * 100_000_000, "has 100.0 MB; a case file has at most 2 MB"),
     ],
 )

@@ -7,13 +7,13 @@ import numpy as np
 
 from geometry.hall import FACES, Hall
 from geometry.voxels import Patch, VoxelModel
+from thermal.air.aggregates import Aggregate, aggregates
 from thermal.air.model import (
     AirModel,
     HeatedCells,
     OutdoorFaces,
     PortFaces,
     WallFaces,
-    semi_coarsening,
 )
 from thermal.air.staging import stage_flag
 from thermal.air.transport import Metric
@@ -77,7 +77,7 @@ def build_model(
         scheme=scheme,
         turbulence=turbulence,
         streams=len(builder.names),
-        coarsening=semi_coarsening(shape, grid.widths),
+        aggregates=_aggregates(opened, voxels, dtype),
         width=widths,
         metric=cell_metric(grid.widths, dtype),
         fluid=_cells(1.0 - voxels.solid, dtype),
@@ -100,6 +100,13 @@ def build_model(
         go=stage_flag(),
     )
     return model, streams
+
+
+def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Aggregate, ...]:
+    loss = tuple(np.asarray(_faces(voxels.loss[axis], axis, dtype)) for axis in range(3))
+    fluid = np.asarray(_cells(1.0 - voxels.solid, dtype))
+    faces = tuple(np.asarray(face) for face in opened)
+    return aggregates(faces, loss, fluid, voxels.grid.widths, dtype)
 
 
 def cell_metric(widths: tuple[np.ndarray, ...], dtype: type) -> Metric:
@@ -248,6 +255,13 @@ def _heated(hall: Hall, voxels: VoxelModel, full: tuple, dtype: type) -> HeatedC
         cells.append(np.ravel_multi_index(tuple(index.T), full))
         numbers.append(np.full(len(area), number))
         shares.append(area / area.sum())
+    volume = voxels.grid.volume
+    for number, source in enumerate(hall.sources, start=len(hall.blocks)):
+        index = voxels.sources[source.name]
+        part = volume[tuple(index.T)]
+        cells.append(np.ravel_multi_index(tuple(index.T), full))
+        numbers.append(np.full(len(part), number))
+        shares.append(part / part.sum())
     return HeatedCells(_join(cells, np.int32), _join(numbers, np.int32), _join(shares, dtype))
 
 

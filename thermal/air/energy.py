@@ -87,7 +87,6 @@ def sources(
     cells, gain, loss = [], [], []
     opening_heat = jnp.zeros((), T.dtype)
     flat = T.ravel()
-    T_outdoor = inputs.T_outdoor - model.T_ref
     for axis in range(3):
         faces = model.discharge[axis]
         m = faces.share * ports.m_flow[faces.stream]
@@ -98,11 +97,12 @@ def sources(
         inflow = outdoor.sign * velocity[axis].ravel()[outdoor.face]
         m = outdoor_density(inflow, rho, outdoor, model, inputs) * inflow * outdoor.area
         entering = jnp.maximum(m, 0.0)
+        T_opening = inputs.T_opening[outdoor.opening] - model.T_ref
         cells.append(outdoor.cell)
-        gain.append(entering * T_outdoor)
+        gain.append(entering * T_opening)
         loss.append(entering)
         leaving = jnp.minimum(m, 0.0) * flat[outdoor.cell]
-        opening_heat = opening_heat + model.cp * jnp.sum(entering * T_outdoor + leaving)
+        opening_heat = opening_heat + model.cp * jnp.sum(entering * T_opening + leaving)
     carried = model.has_discharge * ports.T_out - model.has_intake * ports.T_in
     stream_heat = ports.m_flow * model.cp * carried
     k_wall, T_wall, flux_wall = _walls(V, rho, model, inputs)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from thermal.air.aggregates import Aggregate
 from thermal.air.transport import Metric
 
 Field = Float[Array, "nx+1 ny+1 nz+1"]
@@ -55,7 +56,7 @@ class WallFaces(eqx.Module):
 
 
 class HeatedCells(eqx.Module):
-    """Cells next to a solid block that gives off heat; `share` is the part of the block's heat."""
+    """Cells that blocks (their neighbours) and sources (their inside) heat, and in what part."""
 
     cell: Int[Array, " faces"]
     block: Int[Array, " faces"]
@@ -76,7 +77,7 @@ class AirModel(eqx.Module):
     scheme: str = eqx.field(static=True)
     turbulence: str = eqx.field(static=True)
     streams: int = eqx.field(static=True)
-    coarsening: tuple[tuple[bool, bool, bool], ...] = eqx.field(static=True)
+    aggregates: tuple[Aggregate, ...]
     width: tuple[Array, Array, Array]
     metric: Metric
     fluid: Field
@@ -113,16 +114,21 @@ class AirInputs(eqx.Module):
 
     A *stream* is air that one device (or one height of it) moves: `V_flow` [m3/s] at the state of
     its intake, `heat` [W] added on the way. Where `controlled` is 1 it leaves at `T_set` [K] as
-    long as that takes no more than `capacity` [W] of cooling. Shell sides: `T_wall` [K] behind a
-    conductance `U_wall` [W/m2/K], and `flux_wall` [W/m2] into the air.
+    long as that takes no more cooling than `conductance` [W/K] between its intake and a coolant
+    at `T_coolant` [K] carries. Shell sides: `T_wall` [K] behind a
+    conductance `U_wall` [W/m2/K], and `flux_wall` [W/m2] into the air. `T_outdoor` [K] is that of
+    the air around the building, `T_opening` [K] that of the air entering each outdoor opening.
+    `block_heat` [W] is of the hall's blocks, then of its sources.
     """
 
     V_flow: Float[Array, " streams"]
     heat: Float[Array, " streams"]
     controlled: Float[Array, " streams"]
     T_set: Float[Array, " streams"]
-    capacity: Float[Array, " streams"]
+    conductance: Float[Array, " streams"]
+    T_coolant: Float[Array, " streams"]
     T_outdoor: Float[Array, ""]
+    T_opening: Float[Array, " openings"]
     T_wall: Float[Array, " sides"]
     U_wall: Float[Array, " sides"]
     flux_wall: Float[Array, " sides"]
@@ -177,24 +183,3 @@ def at_rest(model: AirModel, inputs: AirInputs, T: float) -> Work:
     level = jnp.asarray(T, zero.dtype) - model.T_ref
     streams = jnp.full_like(inputs.V_flow, level)
     return Work(zero, model.fluid * level, (zero, zero, zero), streams, streams)
-
-
-def semi_coarsening(
-    shape: tuple[int, int, int], widths: tuple[np.ndarray, ...]
-) -> tuple[tuple[bool, bool, bool], ...]:
-    """Which axes are halved on each multigrid level.
-
-    Only axes whose cells are near the narrowest are halved, so that flat cells become cubes first.
-    """
-    sizes = [float(np.median(width)) for width in widths]
-    cells = list(shape)
-    plan = []
-    while max(cells) > 1 and np.prod(cells) > 8:
-        narrowest = min(h for h, n in zip(sizes, cells, strict=True) if n > 1)
-        axes = [n > 1 and h < 1.7 * narrowest for h, n in zip(sizes, cells, strict=True)]
-        for axis in range(3):
-            if axes[axis]:
-                sizes[axis] *= 2
-                cells[axis] = (cells[axis] + 1) // 2
-        plan.append((axes[0], axes[1], axes[2]))
-    return tuple(plan)

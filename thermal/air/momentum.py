@@ -90,8 +90,8 @@ def predict_outdoor(
 def outdoor_density(
     inflow: Array, rho: Field, faces: OutdoorFaces, model: AirModel, inputs: AirInputs
 ) -> Array:
-    """Density of what passes an opening [kg/m3]: outdoor air inwards, the cell's air outwards."""
-    outside = air_density(inputs.T_outdoor, model.pressure)
+    """Density of what passes an opening [kg/m3]: entering air inwards, the cell's outwards."""
+    outside = air_density(inputs.T_opening[faces.opening], model.pressure)
     return jnp.where(inflow > 0, outside, rho.ravel()[faces.cell])
 
 

@@ -24,7 +24,7 @@ def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
     """Intake temperature, mass flow and discharge temperature of every stream.
 
     Heat is added along the stream: T_out = T_in + Q/(m cp). A controlled stream leaves at its set
-    point, or warmer where its cooling capacity does not reach.
+    point, or warmer where its coil does not carry enough.
     """
     T_set = inputs.T_set - model.T_ref
     taken = jnp.zeros_like(inputs.V_flow)
@@ -35,7 +35,9 @@ def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
     m_flow = air_density(T_in + model.T_ref, model.pressure) * inputs.V_flow
     capacity_rate = jnp.maximum(m_flow, 1e-9) * model.cp
     heated = T_in + inputs.heat / capacity_rate
-    cooled = jnp.maximum(jnp.minimum(T_set, heated), heated - inputs.capacity / capacity_rate)
+    driving = jnp.maximum(T_in - (inputs.T_coolant - model.T_ref), 0.0)
+    coldest = heated - inputs.conductance * driving / capacity_rate
+    cooled = jnp.maximum(jnp.minimum(T_set, heated), coldest)
     T_out = jnp.where(inputs.controlled > 0, cooled, heated)
     return Ports(m_flow, T_in, jnp.where(m_flow > 0, T_out, T_in))
 

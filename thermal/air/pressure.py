@@ -9,13 +9,15 @@ from jaxtyping import Array, Float
 
 from thermal.air.model import AirInputs, AirModel
 from thermal.air.momentum import outdoor_density
-from thermal.air.multigrid import build_levels, conjugate_gradients
+from thermal.air.multigrid import build_levels, solve_to
 from thermal.air.operators import lower, net_inflow, to_face
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
 
-CG_ITERATIONS = 2
+REDUCTION = 0.1
+"""Share of the imbalance that an outer iteration may leave [-]."""
+MOST_ITERATIONS = 6
 
 
 def mass_flux(
@@ -56,23 +58,11 @@ def correct(
             density = outdoor_density(inflow, rho, faces, model, inputs)
             e = e.ravel().at[faces.cell].add(density * faces.area * d_outdoor[axis])
             e = e.reshape(rho.shape)
-    change = _solve(c, e, imbalance, model)
+    levels = build_levels(c, e, model.aggregates, model.go)
+    change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go)[0]
     velocity, flux = _apply(velocity, flux, change, c, d, d_outdoor, rho, model, inputs)
     level = jnp.sum(change * model.fluid) / jnp.sum(model.fluid)
     return velocity, p + change - (1 - model.anchored) * level * model.fluid, flux, imbalance
-
-
-def _solve(c: Triple, e: Field, imbalance: Field, model: AirModel) -> Field:
-    """Pressure change that removes the imbalance, to the accuracy that an iteration needs."""
-    inner = (slice(0, -1),) * 3
-    spacing = tuple(jnp.delete(model.metric.spacing[axis], -1, axis=axis) for axis in range(3))
-    levels = build_levels(
-        (c[0][inner], c[1][inner], c[2][inner]), e[inner], spacing, model.coarsening, model.go
-    )
-    change = conjugate_gradients(
-        levels, imbalance[inner], model.coarsening, CG_ITERATIONS, model.go
-    )
-    return jnp.pad(change, [(0, 1)] * 3)
 
 
 def _apply(

@@ -175,7 +175,8 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
 
     u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
     finer = AirState(sample(np.asarray(state.p), None), sample(T, None), u, v, w)
-    return to_work(finer, fine, work.T_in, work.T_out)
+    level = np.zeros(fine.streams, T.dtype)  # found anew from T by the first iteration
+    return to_work(finer, fine, level, level)
 
 
 def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:

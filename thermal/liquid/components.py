@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from thermal.fans import Curve
 
+LEAK = 0.01  # of a closed valve or stopped pump, times the root of the floating-point precision [-]
 LAMINAR_RATIO = 1e-3  # share of nominal flow below which a power law turns linear [-]
 REYNOLDS_MIN = (
     10.0  # below it f Re = 64 to round-off, and the logarithms of Churchill are kept safe
@@ -94,10 +95,13 @@ def branch_residual(
 ) -> Float[Array, " branch"]:
     """opening^2 drop = dp_n (V/V_n)^n: the loss grows as 1/opening^2 (flow coefficient ~ opening).
 
-    Multiplied out, a closed valve (opening 0) says V_flow = 0 exactly, whatever the pressures.
+    Multiplied out, a closed valve (opening 0) says V_flow = 0 whatever the pressures, but for a
+    leak that keeps the pressure between two closed valves defined: V/V_n = 1e-10 drop/dp_n in
+    float64, 3e-6 in float32.
     """
+    leak = LEAK * jnp.sqrt(jnp.finfo(V_flow.dtype).eps) * LAMINAR_RATIO ** (branches.exponent - 1.0)
     loss = power_law(V_flow / branches.V_flow_nominal, branches.exponent)
-    return opening**2 * drop / branches.dp_nominal - loss
+    return (opening**2 + leak) * drop / branches.dp_nominal - loss
 
 
 def pump_residual(
@@ -110,13 +114,12 @@ def pump_residual(
     """Pump behind a check valve: either it flows and meets its curve, or the valve holds.
 
     q = V_flow / V_n >= 0, g = (back pressure - pressure rise) / shut-off >= 0, q g = 0, written as
-    Fischer and Burmeister's (1992) q + g - sqrt(q^2 + g^2 + d^2) = 0. A stopped pump has q = 0,
-    but for a leak of less than 1e-5 of back pressure, which keeps the pressure of a part
-    of the network defined when valves and pumps cut it off on both sides.
+    Fischer and Burmeister's (1992) q + g - sqrt(q^2 + g^2 + d^2) = 0. A stopped pump has q = 0
+    but for the same leak as a closed valve.
     """
     resolution = jnp.sqrt(jnp.finfo(V_flow.dtype).eps)
     q = V_flow / pumps.V_flow_nominal
     held = (-drop - pumps.curve.pressure_rise(V_flow, speed)) / pumps.curve.shutoff
     flowing = q + held - jnp.sqrt(q**2 + held**2 + (0.1 * resolution) ** 2)
-    stopped = q - 0.01 * resolution * drop / pumps.curve.shutoff
+    stopped = q - LEAK * resolution * drop / pumps.curve.shutoff
     return running * flowing + (1.0 - running) * stopped

@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 from thermal.exchanger import conductance_to_inlets, ua_at_flows
 from thermal.liquid.network import Exchangers, LiquidModel
 
-STAGNANT = 1e-6  # share of nominal flow below which a stream carries no heat [-]
+STAGNANT = 2e-5  # share of nominal flow below which a stream carries no heat, above any leak [-]
 
 
 class Streams(eqx.Module):

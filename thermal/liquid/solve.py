@@ -1,5 +1,7 @@
 """Flows, pressures and temperatures of a loop in one state of its pumps, valves and heat."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -157,6 +159,6 @@ def _state(
     )
 
 
-def pick(states: LiquidState, index: int) -> LiquidState:
-    """One state of a batch."""
+def pick(states: eqx.Module, index: int) -> Any:
+    """One of a batch of states or inputs."""
     return jax.tree_util.tree_map(lambda leaf: leaf[index], states)

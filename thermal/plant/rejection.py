@@ -5,7 +5,7 @@ the hours of a year; all arguments broadcast.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import equinox as eqx
 import jax
@@ -57,6 +57,7 @@ class Rejection(eqx.Module):
     shortage: Float[Array, "*shape"]  # heat beyond what keeps T_leaving at its set point [W]
 
 
+@partial(jax.jit, static_argnames="cooler")
 def dry_cooler(
     cooler: DryCooler, heat: Scalar, T_outdoor: Scalar, V_flow: Scalar, T_set: Scalar
 ) -> Rejection:

@@ -8,9 +8,10 @@ from thermal.liquid.hydraulics import Network, solve_flows
 
 BAR, HOUR = 1e5, 3600.0  # [Pa], [s]
 
-# Sixteen racks on two pumps: pump dp = 4 - 1.2e-4 Q^2 each, common header 6e-6 Q^2, racks 4.6e-3 Q^2
-# (twelve) and 9.2e-3 Q^2 (four), bar and m3/h. Exact by k_eq = 1 / (sum n_i / sqrt(k_i))^2,
-# Q = sqrt(a / (b / n^2 + kh + k_eq)); pandapipes 0.16.0 agrees to 6e-8.
+# Sixteen racks on two pumps: pumps dp = 4 - 1.2e-4 Q^2 each, common header 6e-6 Q^2, racks
+# 4.6e-3 Q^2 (twelve) and 9.2e-3 Q^2 (four), bar and m3/h. Exact by
+# k_eq = 1 / (sum n_i / sqrt(k_i))^2, Q = sqrt(a / (b / n^2 + kh + k_eq)); pandapipes 0.16.0 agrees
+# to 6e-8.
 RACKS = [4.6e-3] * 12 + [9.2e-3] * 4
 CASES = {
     # running pumps, valve of the first rack, total, dp of racks, dp of pumps, flow of either group

@@ -1,0 +1,195 @@
+"""The liquid side of a case: its rack loops, and the facility loops that take their heat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rehall.config import Case
+from rehall.layout import Item
+from rehall.schema.entries import Cdu, Chiller, CoolingUnit, DryCooler
+from rehall.schema.liquid import Facility, LoopSpec
+from thermal.equipment import cooling_unit
+from thermal.liquid import network
+from thermal.liquid.solve import LiquidInputs, LiquidState, solve
+from thermal.plant import rejection
+from thermal.properties import fluid
+
+
+@dataclass(frozen=True, eq=False)
+class LoopModel:
+    """A rack loop with the pieces of equipment on it."""
+
+    spec: LoopSpec
+    cdus: tuple[Item, ...]
+    racks: tuple[Item, ...]
+    model: network.LiquidModel
+
+
+@dataclass(frozen=True, eq=False)
+class FacilityState:
+    """A facility loop that carries `heat` [W], its pumps' included; temperatures in K.
+
+    `shortage` [W] is what the rejection cannot carry at the set point, `capacity` [W] what it
+    can, `loading` the share of it in use.
+    """
+
+    spec: Facility
+    heat: float
+    T_supply: float
+    T_return: float
+    pump_power: float
+    rejection_power: float
+    shortage: float
+    capacity: float
+
+    @property
+    def power(self) -> float:
+        """Electrical power of pumps and rejection [W]."""
+        return self.pump_power + self.rejection_power
+
+    @property
+    def loading(self) -> float:
+        """Heat over what the rejection can carry at the set point [-]."""
+        return self.heat / self.capacity if self.capacity > 0 else float(self.heat > 0)
+
+
+def loop_models(case: Case) -> dict[str, LoopModel]:
+    """Models of the case's rack loops by name."""
+    specs = case.liquid.loops if case.liquid else ()
+    models = {}
+    for spec in specs:
+        cdus = tuple(i for i in case.items if i.loop == spec.name and isinstance(i.entry, Cdu))
+        racks = tuple(i for i in case.items if i.loop == spec.name and not isinstance(i.entry, Cdu))
+        loop = network.Loop(
+            name=spec.name,
+            fluid=spec.fluid,
+            cdus=tuple(_cdu(item) for item in cdus),
+            branches=tuple(_branch(item) for item in racks),
+            header=network.Header(spec.header.pitch, spec.header.diameter, spec.header.roughness),
+            control="speed" if spec.control.speed is not None else "differential_pressure",
+            control_value=spec.control.speed or spec.control.differential_pressure or 0.0,
+            T_supply_set=spec.supply,
+        )
+        models[spec.name] = LoopModel(spec, cdus, racks, network.build(loop))
+    return models
+
+
+def solve_loop(
+    loop: LoopModel, case: Case, T_facility: float, heat: dict[str, float]
+) -> LiquidState:
+    """Steady state of a rack loop with `heat` [W] by rack and facility water at T_facility [K]."""
+    running = np.array([float(item.on) for item in loop.cdus])
+    facility = next(f for f in _facilities(case) if f.name == loop.spec.facility)
+    nominal = running * np.array([_entry(item, Cdu).facility_flow for item in loop.cdus])
+    total = nominal.sum()
+    flow = facility.flow * nominal / total if total > 0 else nominal
+    return solve(
+        loop.model,
+        LiquidInputs(
+            heat=np.array([heat[item.name] for item in loop.racks]),
+            running=running,
+            opening=np.ones(len(loop.racks)),
+            T_facility=T_facility,
+            V_flow_facility=flow,
+        ),
+    )
+
+
+def solve_facility(case: Case, spec: Facility, heat: float) -> FacilityState:
+    """A facility loop at constant flow that carries `heat` [W] to outdoors."""
+    reject, count = _rejection(case, spec), spec.rejection.count
+    pumps = spec.flow * spec.pump_head / spec.pump_efficiency
+    total = heat + pumps
+    result = reject(total / count)
+    # Asked for far more than it can, a machine shows in its shortage how much it can.
+    far_more = 100.0 * case.rejections[spec.name].capacity  # type: ignore[attr-defined]
+    capacity = count * (far_more - float(reject(far_more).shortage))
+    liquid = fluid(spec.fluid)
+    C = spec.flow * float(liquid.density(spec.supply) * liquid.heat_capacity(spec.supply))
+    T_supply = float(result.T_leaving)
+    return FacilityState(
+        spec=spec,
+        heat=total,
+        T_supply=T_supply,
+        T_return=T_supply + total / C,
+        pump_power=pumps,
+        rejection_power=count * float(result.power),
+        shortage=count * float(result.shortage),
+        capacity=capacity,
+    )
+
+
+def _rejection(case: Case, spec: Facility) -> Callable[[float], rejection.Rejection]:
+    """What one machine of a facility does with the heat [W] it is given, at the site's design."""
+    entry, T_outdoor = case.rejections[spec.name], case.site.outdoor.dry_bulb
+    flow = spec.flow / spec.rejection.count
+    if isinstance(entry, DryCooler):
+        cooler = rejection.DryCooler(
+            entry.name, entry.capacity, entry.approach, entry.fan_power, entry.flow, spec.fluid
+        )
+        return lambda heat: rejection.dry_cooler(cooler, heat, T_outdoor, flow, spec.supply)
+    assert isinstance(entry, Chiller), f"{spec.name}: {entry.name} rejects no heat"
+    warmer = 1 + entry.cop_per_kelvin * (spec.supply - entry.supply_rated)
+    machine = rejection.Chiller(entry.name, entry.capacity, entry.cop * warmer, entry.derate)
+    return lambda heat: rejection.chiller(machine, heat, T_outdoor, flow, spec.supply, spec.fluid)
+
+
+def coil(item: Item) -> cooling_unit.CoolingUnit:
+    """The coil of a cooling unit as placed."""
+    rating = _entry(item, CoolingUnit).rating
+    return cooling_unit.CoolingUnit(
+        name=item.name,
+        capacity=rating.capacity,
+        V_flow_air=rating.air_flow,
+        T_air_in=rating.air_in,
+        V_flow_water=rating.water_flow,
+        T_water_in=rating.water_in,
+        fan_power=_entry(item, CoolingUnit).fan_power,
+    )
+
+
+def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> float:
+    """Heat per kelvin between the air and water inlets of a unit's coil [W/K].
+
+    The units of a facility share its flow where it is less than their rated flows together.
+    """
+    facility = next(f for f in _facilities(case) if f.name == item.facility)
+    units = [i for i in case.items if i.facility == item.facility and i.on]
+    wanted = sum(_entry(i, CoolingUnit).rating.water_flow for i in units)
+    V_water = _entry(item, CoolingUnit).rating.water_flow * min(1.0, facility.flow / wanted)
+    m_water = V_water * float(fluid(facility.fluid).density(T_water))
+    kelvin = 1.0  # the coil is linear in the difference of its inlets
+    return float(cooling_unit.capacity(coil(item), T_water + kelvin, m_air, T_water, m_water))
+
+
+def _facilities(case: Case) -> tuple[Facility, ...]:
+    return case.liquid.facility if case.liquid else ()
+
+
+def _cdu(item: Item) -> network.Cdu:
+    entry = _entry(item, Cdu)
+    flows, heads = zip(*entry.pump.curve, strict=True)
+    return network.Cdu(
+        name=item.name,
+        capacity=entry.capacity,
+        approach=entry.approach,
+        V_flow_nominal=entry.flow,
+        V_flow_facility_nominal=entry.facility_flow,
+        pump=network.Pump(tuple(flows), tuple(heads), power_nominal=entry.pump.power),
+    )
+
+
+def _branch(item: Item) -> network.Branch:
+    coolant = getattr(item.entry, "coolant", None)
+    assert coolant is not None, f"{item.name} is on a loop without coolant"
+    heat = item.entry.power * item.entry.liquid_fraction  # type: ignore[attr-defined]
+    return network.Branch(
+        item.name, coolant.dp_nominal, coolant.flow_nominal(heat), coolant.exponent
+    )
+
+
+def _entry(item: Item, kind: type) -> Any:
+    assert isinstance(item.entry, kind), f"{item.name} is no {kind.__name__}"
+    return item.entry

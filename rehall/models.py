@@ -1,0 +1,103 @@
+"""Case -> models: the grids and air models of a hall, from coarse to fine."""
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geometry.errors import Finding, InputError
+from geometry.grid import Grid, build_grid, estimate_cells, require_memory
+from geometry.hall import Hall, Source
+from geometry.voxels import VoxelModel, voxelise
+from rehall.config import Case
+from thermal.air.build import StreamTable, build_model, sealed_regions
+from thermal.air.model import AirModel
+from thermal.properties import pressure_at_altitude
+
+BYTES_PER_CELL = 1200
+"""Peak memory of a whole run per cell, float32: measured with the AI hall at 0.15 m [B]."""
+COARSE_SNAP = 0.45
+"""On the coarse grid of a sequence, edges nearer than this share of a cell become one line."""
+SEQUENCE_FROM = 5_000
+"""Cells above which a solve on twice the cell width comes first."""
+
+
+@dataclass(frozen=True, eq=False)
+class AirLevel:
+    """The air of a hall on one grid."""
+
+    grid: Grid
+    voxels: VoxelModel
+    model: AirModel
+    streams: StreamTable
+
+
+def hall_with_sources(case: Case) -> Hall:
+    """The hall of a case with the busways and lines whose losses warm its air."""
+    hanging = [n for n in case.nodes if n.box is not None and n.kind in ("busway", "line")]
+    sources = tuple(Source(node.name, node.box) for node in hanging if node.box is not None)
+    return replace(case.geometry, sources=sources)
+
+
+def air_levels(case: Case, cell: float | None = None) -> list[AirLevel]:
+    """Air models from coarse to fine; the last one has the case's cell width (or `cell` [m])."""
+    hall = hall_with_sources(case)
+    width = case.solver.cell if cell is None else cell
+    _require_memory(case, estimate_cells(hall, width), width)
+    fine = build_grid(hall, width, case.solver.growth)
+    _require_memory(case, fine.cells, width)
+    grids = [fine]
+    if fine.cells > SEQUENCE_FROM:
+        grids.insert(0, build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP))
+    return [air_level(case, hall, grid) for grid in grids]
+
+
+def air_level(case: Case, hall: Hall, grid: Grid) -> AirLevel:
+    """Voxels and arrays of a hall on one grid; refuses bodies of air that cannot balance."""
+    try:
+        voxels = voxelise(hall, grid)
+    except InputError as error:
+        raise InputError([case.located(finding) for finding in error.findings]) from None
+    model, streams = build_model(
+        hall,
+        voxels,
+        pressure=float(pressure_at_altitude(case.site.altitude)),
+        T_ref=case.site.outdoor.dry_bulb if hall.openings else 295.15,
+        scheme=case.solver.scheme,
+        turbulence=case.solver.turbulence,
+        dtype=np.float64 if case.solver.precision == "float64" else np.float32,
+    )
+    return AirLevel(grid, voxels, model, streams)
+
+
+def refuse_unbalanced(case: Case, level: AirLevel, V_flow: dict[str, float]) -> None:
+    """Refuse a body of air that takes in more than it gives out, with nowhere else to go."""
+    findings = []
+    for _, ports in sealed_regions(case.geometry, level.voxels):
+        flows = {name: share * V_flow.get(name, 0.0) for name, share in ports.items()}
+        net, moved = sum(flows.values()), sum(abs(flow) for flow in flows.values())
+        if abs(net) > 0.01 * moved:
+            worst = max(flows, key=lambda name: abs(flows[name]))
+            way = "blows in" if net > 0 else "draws out"
+            message = (
+                f"stands at a closed body of air where equipment {way} {abs(net):.2f} m3/s more "
+                "than leaves the other way; give it an opening or a leakage, or match the flows"
+            )
+            findings.append(case.located(Finding(worst, message)))
+    if findings:
+        raise InputError(findings)
+
+
+def available_memory() -> float:
+    """Memory that a run may take [B]."""
+    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _require_memory(case: Case, cells: float, cell: float) -> None:
+    """Refuse more cells than memory holds, at the line that asks for them."""
+    bytes_per_cell = BYTES_PER_CELL * (2 if case.solver.precision == "float64" else 1)
+    try:
+        require_memory(cells, cell, bytes_per_cell, available_memory())
+    except InputError as error:
+        message = error.findings[0].message
+        raise InputError([case.document.finding(("solver", "cell"), message)]) from None

@@ -1,0 +1,179 @@
+"""How the hall's equipment is operated: what it asks of the air, liquid and power.
+
+An `Exchange` is what the three domains tell each other; `simulate` repeats them until it agrees.
+"""
+
+from dataclasses import dataclass, field
+
+import jax.numpy as jnp
+import numpy as np
+
+from geometry.errors import Finding, InputError
+from geometry.hall import FACES
+from rehall.config import Case
+from rehall.layout import Item, moves_air
+from rehall.liquid import coil, coil_conductance
+from rehall.models import AirLevel, hall_with_sources
+from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
+from rehall.shell import OpeningItem
+from thermal.air.model import AirInputs
+from thermal.equipment import cooling_unit, server
+
+UNLIMITED = 1e12
+"""Conductance of a supply opening [W/K]: its temperature is given."""
+NO_RESISTANCE = 1e9
+"""U-value of a wall held at a temperature [W/m2/K]."""
+
+
+@dataclass
+class Exchange:
+    """What air, liquid and power tell each other; by the names of equipment, loops and nodes.
+
+    `T_in` air at a device's intake [K], `m_air` through it [kg/s], `coil_heat` taken by cooling
+    units [W], `T_facility` supply of facility loops [K], `cdu_power` of CDU pumps and
+    `facility_power` of facility loops [W], `losses` of power nodes [W].
+    """
+
+    T_in: dict[str, float] = field(default_factory=dict)
+    m_air: dict[str, float] = field(default_factory=dict)
+    coil_heat: dict[str, float] = field(default_factory=dict)
+    T_facility: dict[str, float] = field(default_factory=dict)
+    cdu_power: dict[str, float] = field(default_factory=dict)
+    facility_power: dict[str, float] = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
+
+
+def air_flow(item: Item, T_in: float) -> float:
+    """Air through a piece of equipment [m3/s] at its inlet temperature [K]."""
+    if not item.on:
+        return 0.0
+    if item.air_flow is not None:
+        return item.air_flow
+    if isinstance(item.entry, CoolingUnit):
+        return item.entry.rating.air_flow
+    law = item.entry.air_flow  # type: ignore[attr-defined]
+    if law.flow is not None:
+        kind: server.AirflowLaw = server.FixedFlow(law.flow)
+    elif law.per_power is not None:
+        kind = server.FlowPerPower(law.per_power)
+    else:
+        temperatures, flows = zip(*law.by_inlet, strict=True)
+        kind = server.FlowTable(tuple(temperatures), tuple(flows))
+    machine = server.Server(item.name, 0.0, kind)
+    return float(server.air_flow(machine, item.heat_to_air, T_in))
+
+
+def load_powers(case: Case, x: Exchange) -> dict[str, float]:
+    """Power that everything draws [W] by name: equipment, exhaust fans, facility loops."""
+    powers = {}
+    for item in case.items:
+        if isinstance(item.entry, Cdu):
+            powers[item.name] = x.cdu_power.get(item.name, item.power)
+        elif isinstance(item.entry, CoolingUnit):
+            powers[item.name] = fan_power(item)
+        else:
+            powers[item.name] = item.power
+    powers |= {o.name: o.power for o in case.openings if o.power > 0 or o.feeds}
+    facilities = case.liquid.facility if case.liquid else ()
+    powers |= {f.name: x.facility_power.get(f.name, 0.0) for f in facilities}
+    return powers
+
+
+def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
+    """The air solver's inputs for the present exchange."""
+    streams = level.streams
+    n = len(streams.name)
+    V_flow, heat, conductance, controlled = (np.zeros(n) for _ in range(4))
+    T_set, T_coolant = np.full(n, 293.15), np.zeros(n)
+    for item in case.items:
+        at = streams.of(item.name)
+        if not moves_air(item) or not len(at):
+            continue
+        share = streams.share[at]
+        V_flow[at] = share * air_flow(item, x.T_in.get(item.name, 295.15))
+        if isinstance(item.entry, CoolingUnit):
+            heat[at] = fan_power(item)
+            controlled[at], T_set[at] = 1.0, item.supply or 293.15
+            conductance[at], T_coolant[at] = _coil(case, item, x)
+        else:
+            heat[at] = share * item.heat_to_air
+    for opening in case.openings:
+        at = streams.of(opening.name)
+        if len(at):
+            V_flow[at] = opening.flow or 0.0
+            if opening.kind == "supply":
+                controlled[at], conductance[at] = 1.0, UNLIMITED
+                T_set[at] = opening.temperature or 293.15
+    dtype = level.model.T_ref.dtype
+    T_wall, U_wall, flux_wall = _walls(case)
+    T_opening = [entering_temperature(case, o) for o in case.openings if o.kind == "outdoor"]
+    return AirInputs(
+        V_flow=jnp.array(V_flow, dtype),
+        heat=jnp.array(heat, dtype),
+        controlled=jnp.array(controlled, dtype),
+        T_set=jnp.array(T_set, dtype),
+        conductance=jnp.array(conductance, dtype),
+        T_coolant=jnp.array(T_coolant, dtype),
+        T_outdoor=jnp.array(case.site.outdoor.dry_bulb, dtype),
+        T_opening=jnp.array(T_opening, dtype),
+        T_wall=jnp.array(T_wall, dtype),
+        U_wall=jnp.array(U_wall, dtype),
+        flux_wall=jnp.array(flux_wall, dtype),
+        block_heat=jnp.array(_block_heat(case, level, x), dtype),
+    )
+
+
+def entering_temperature(case: Case, opening: OpeningItem) -> float:
+    """Temperature of the air that enters an outdoor opening [K]; a wet pad cools it."""
+    outdoor = case.site.outdoor
+    if isinstance(opening.entry, EvaporativePad):
+        depression = outdoor.dry_bulb - outdoor.wet_bulb
+        return outdoor.dry_bulb - opening.entry.effectiveness * depression
+    return outdoor.dry_bulb
+
+
+def fan_power(item: Item) -> float:
+    """Power of a cooling unit's fans at its air flow [W]; all of it warms the air."""
+    return float(cooling_unit.fan_power(coil(item), air_flow(item, 0.0))) if item.on else 0.0
+
+
+def _coil(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
+    """Conductance between the air and water inlets of a unit's coil [W/K], and the water's [K]."""
+    if not item.on or item.facility is None:
+        return 0.0, 0.0
+    m_air = x.m_air.get(item.name, 1.15 * air_flow(item, 0.0))
+    T_water = x.T_facility[item.facility]
+    return coil_conductance(item, case, m_air, T_water), T_water
+
+
+def _walls(case: Case) -> tuple[list[float], list[float], list[float]]:
+    """Temperature [K], U-value [W/m2/K] and heat flux [W/m2] of each side of the shell."""
+    T, U, flux = [], [], []
+    for face in FACES:
+        wall = case.hall.walls.on(face)
+        held = wall is not None and wall.temperature is not None
+        T.append((wall.temperature or wall.outdoor or 293.15) if wall else 293.15)
+        U.append(NO_RESISTANCE if held else (wall.u_value or 0.0) if wall else 0.0)
+        flux.append((wall.heat_flux or 0.0) if wall else 0.0)
+    return T, U, flux
+
+
+def _block_heat(case: Case, level: AirLevel, x: Exchange) -> list[float]:
+    """Heat of solid blocks and of busways [W], in the order of the air model."""
+    hall = hall_with_sources(case)
+    given = {item.name: item.heat_to_air for item in case.items if not moves_air(item)}
+    heat = [
+        x.losses.get(thing.name, given.get(thing.name, 0.0))
+        for thing in (*hall.blocks, *hall.sources)
+    ]
+    reached = set(np.asarray(level.model.heated.block).tolist())
+    covered = [
+        case.located(
+            Finding(block.name, f"gives off {heat[n] / 1e3:.1f} kW, but no face meets air")
+        )
+        for n, block in enumerate(hall.blocks)
+        if heat[n] > 0 and n not in reached
+    ]
+    if covered:
+        raise InputError(covered)
+    return heat

@@ -1,0 +1,242 @@
+"""Air, liquid and power of a case, repeated until what they tell each other agrees."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+
+from power.solve import PowerState
+from rehall.config import Case
+from rehall.electrical import PowerSide, power_side
+from rehall.layout import moves_air
+from rehall.liquid import FacilityState, LoopModel, loop_models, solve_facility, solve_loop
+from rehall.models import AirLevel, air_levels, refuse_unbalanced
+from rehall.operation import Exchange, air_flow, air_inputs, load_powers
+from rehall.schema.entries import CoolingUnit
+from thermal.air.model import AirInputs, Work, at_rest
+from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
+from thermal.liquid.solve import LiquidState
+
+AGREEMENT = 1e-3
+"""Largest relative change of what one domain gives to another when they agree [-]."""
+COUPLING_ITERATIONS = 8
+Watch = Callable[[str, Progress], None]
+
+
+@dataclass(eq=False)
+class Solution:
+    """The coupled state of a case.
+
+    `coarse` is the air on twice the cell width, for the sequence and as evidence about the grid.
+    `agreement` is the last change of what the domains exchange [-].
+    """
+
+    case: Case
+    level: AirLevel
+    air: AirSolution
+    coarse: tuple[AirLevel, AirSolution] | None
+    loops: dict[str, tuple[LoopModel, LiquidState]]
+    facilities: dict[str, FacilityState]
+    power: tuple[PowerSide, PowerState] | None
+    exchange: Exchange
+    powers: dict[str, float]
+    agreement: float
+    rounds: int
+    wall_s: float
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the run is not converged; empty if it is."""
+        found = [self.air.reason] if self.air.reason else []
+        found += [
+            f"loop {name}: flows or heat did not close"
+            for name, (_, state) in self.loops.items()
+            if not bool(state.converged)
+        ]
+        if self.power is not None and not self.power[1].converged:
+            found.append("power: no voltage at which the chain carries its loads")
+        if self.agreement > AGREEMENT:
+            found.append(
+                f"air, liquid and power still differ by {100 * self.agreement:.2f} % after "
+                f"{self.rounds} rounds (limit {100 * AGREEMENT:g} %)"
+            )
+        return found
+
+
+@dataclass(eq=False)
+class Utilities:
+    """Liquid and power in one round of the exchange."""
+
+    loops: dict[str, tuple[LoopModel, LiquidState]] = field(default_factory=dict)
+    facilities: dict[str, FacilityState] = field(default_factory=dict)
+    power: PowerState | None = None
+    powers: dict[str, float] = field(default_factory=dict)
+
+
+def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) -> Solution:
+    """Solve a case. `watch` is told of progress; `cell` [m] replaces the case's cell width."""
+    started = time.perf_counter()
+    levels = air_levels(case, cell)
+    loops, side = loop_models(case), power_side(case)
+    x = first_exchange(case)
+    utilities = settle(case, loops, side, x)
+    refuse_unbalanced(case, levels[-1], {i.name: flow_of(i, x) for i in air_movers(case)})
+    coarse, start = None, None
+    if len(levels) > 1:
+        inputs = air_inputs(case, levels[0], x)
+        first = _solve(case, levels[0], inputs, _rest(levels[0], inputs), "coarse grid", watch)
+        coarse = (levels[0], first)
+        start = prolong(
+            first.work, levels[0].model, levels[0].grid, levels[1].model, levels[1].grid
+        )
+    level = levels[-1]
+    inputs = air_inputs(case, level, x)
+    start = _rest(level, inputs) if start is None else start
+    rounds, agreement = 0, np.inf
+    while True:
+        rounds += 1
+        air = _solve(case, level, inputs, start, "air", watch)
+        if not np.isfinite(air.T_in).all():  # diverged: nothing to tell the other domains
+            break
+        before, start = inputs, air.work
+        listen(x, air, level, case)
+        utilities = settle(case, loops, side, x)
+        inputs = air_inputs(case, level, x)
+        agreement = change(before, inputs, air)
+        if agreement < AGREEMENT or rounds == COUPLING_ITERATIONS:
+            break
+    return Solution(
+        case=case,
+        level=level,
+        air=air,
+        coarse=coarse,
+        loops=utilities.loops,
+        facilities=utilities.facilities,
+        power=(side, utilities.power) if side and utilities.power else None,
+        exchange=x,
+        powers=utilities.powers,
+        agreement=float(agreement),
+        rounds=rounds,
+        wall_s=time.perf_counter() - started,
+    )
+
+
+def first_exchange(case: Case) -> Exchange:
+    """A first guess: set points are held, cooling units share the heat given to the air."""
+    x = Exchange()
+    facilities = case.liquid.facility if case.liquid else ()
+    x.T_facility = {f.name: f.supply for f in facilities}
+    units = [i for i in case.items if isinstance(i.entry, CoolingUnit) and i.on]
+    heat = sum(i.heat_to_air for i in case.items)
+    x.coil_heat = {unit.name: heat / len(units) for unit in units}
+    return x
+
+
+def settle(
+    case: Case, loops: dict[str, LoopModel], side: PowerSide | None, x: Exchange
+) -> Utilities:
+    """Liquid, facility water and power for the present air; updates the exchange."""
+    out = Utilities()
+    for _ in range(20):
+        before = dict(x.T_facility)
+        for name, loop in loops.items():
+            heat = {item.name: item.heat_to_liquid for item in loop.racks}
+            state = solve_loop(loop, case, x.T_facility[loop.spec.facility], heat)
+            out.loops[name] = (loop, state)
+            powers = np.asarray(state.pump_power).tolist()
+            x.cdu_power |= {i.name: p for i, p in zip(loop.cdus, powers, strict=True)}
+        for spec in case.liquid.facility if case.liquid else ():
+            facility = solve_facility(case, spec, _facility_heat(case, spec.name, out, x))
+            out.facilities[spec.name] = facility
+            x.T_facility[spec.name] = facility.T_supply
+            x.facility_power[spec.name] = facility.power
+        if all(abs(x.T_facility[name] - T) < 1e-3 for name, T in before.items()):
+            break
+    out.powers = load_powers(case, x)
+    if side is not None:
+        out.power = side.solve(out.powers)
+        x.losses = side.losses(out.power)
+    return out
+
+
+def listen(x: Exchange, air: AirSolution, level: AirLevel, case: Case) -> None:
+    """Take from the air what the other domains need: intake temperatures, flows, coil heats."""
+    cp = float(level.model.cp)
+    for item in air_movers(case):
+        at = level.streams.of(item.name)
+        flow = air.m_flow[at]
+        x.T_in[item.name] = float(np.sum(level.streams.share[at] * air.T_in[at]))
+        x.m_air[item.name] = float(flow.sum())
+        if isinstance(item.entry, CoolingUnit):
+            fan = load_powers(case, x)[item.name]
+            x.coil_heat[item.name] = fan - cp * float(np.sum(flow * (air.T_out - air.T_in)[at]))
+
+
+def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
+    """Largest change of what the air is given, over all heat and all flow [-].
+
+    A coil's conductance counts only where the unit does not hold its set point.
+    """
+    short = np.asarray(before.controlled) * (air.T_out > np.asarray(before.T_set) + 0.05)
+    heat = max(float(np.abs(before.heat).sum() + np.abs(before.block_heat).sum()), 1.0)
+    flow = max(float(np.asarray(before.V_flow).sum()), 1e-6)
+
+    def step(name: str, weight: np.ndarray | float = 1.0) -> float:
+        difference = np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
+        return float(np.abs(difference * weight).max(initial=0.0))
+
+    return max(
+        step("heat") / heat,
+        step("block_heat") / heat,
+        step("V_flow") / flow,
+        step("conductance", short * (air.T_in - np.asarray(before.T_coolant))) / heat,
+        step("T_coolant", short * np.asarray(before.conductance)) / heat,
+    )
+
+
+def air_movers(case: Case) -> list:
+    """Equipment that air flows through."""
+    return [item for item in case.items if moves_air(item)]
+
+
+def flow_of(item, x: Exchange) -> float:  # noqa: ANN001
+    """Air through a piece of equipment [m3/s]."""
+    return air_flow(item, x.T_in.get(item.name, 295.15))
+
+
+def _facility_heat(case: Case, name: str, out: Utilities, x: Exchange) -> float:
+    """Heat that rack loops and cooling units give to a facility loop [W]."""
+    loops = sum(
+        float(np.sum(np.asarray(state.heat_cdu)))
+        for loop, state in out.loops.values()
+        if loop.spec.facility == name
+    )
+    units = sum(x.coil_heat.get(i.name, 0.0) for i in case.items if i.facility == name)
+    return loops + units
+
+
+def _rest(level: AirLevel, inputs: AirInputs) -> Work:
+    """Still air at the mean temperature of what enters: the start of every steady solve."""
+    controlled = np.asarray(inputs.controlled) > 0
+    given = [*np.asarray(inputs.T_set)[controlled], *np.asarray(inputs.T_opening)]
+    return at_rest(level.model, inputs, float(np.mean(given)) if given else 295.15)
+
+
+def _solve(
+    case: Case,
+    level: AirLevel,
+    inputs: AirInputs,
+    start: Work,
+    stage: str,
+    watch: Watch | None,
+) -> AirSolution:
+    settings = Settings(iterations=case.solver.iterations)
+    tell = None if watch is None else lambda progress: watch(stage, progress)
+    return solve_steady(level.model, inputs, level.streams, start, settings, tell)
+
+
+def use_double_precision() -> None:
+    """Liquid and power in float64; the air has the precision that the case asks for."""
+    jax.config.update("jax_enable_x64", True)

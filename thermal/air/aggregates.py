@@ -1,0 +1,180 @@
+"""Which cells the pressure solver merges on its coarse levels; decided once for a hall.
+
+Blocks of two cells a side are merged, level by level, but never through a wall: cells of one block
+that are joined by no open face of that block stay apart, as do cells on the two sides of a baffle
+that lets little air through. A cold aisle and the hot aisle behind a sheet of glass thus keep
+pressures of their own on every level (docs/decisions/0006-aggregates.md).
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+WEAK_LOSS = 10.0
+"""Faces with a larger loss coefficient join no cells [-]."""
+COARSEST = 64
+"""Merging ends when no more nodes than this are left."""
+SAME_WIDTH = 1.7
+"""Axes whose cells are within this factor of the narrowest are merged together [-]."""
+HALVED = 0.5
+"""Fine over coarse distance across a face whose axis is merged [-]."""
+
+
+class Aggregate(eqx.Module):
+    """One coarse level: nodes made of finer nodes, edges made of finer edges.
+
+    `children` and `members` list the finer nodes and edges; entries beyond the last stand for
+    none. `parent` of a finer node is the number of nodes where it has none (solids).
+    `neighbour` and `by_edge` list a node's neighbours and the edges to them.
+    """
+
+    children: Int[Array, "nodes most"]
+    parent: Int[Array, " finer"]
+    members: Int[Array, "edges few"]
+    weight: Float[Array, "edges few"]
+    neighbour: Int[Array, "nodes many"]
+    by_edge: Int[Array, "nodes many"]
+
+
+class _Graph:
+    """Nodes with their block, and the edges between them, on the host."""
+
+    def __init__(
+        self,
+        tail: np.ndarray,
+        head: np.ndarray,
+        number: np.ndarray,
+        axis: np.ndarray,
+        weak: np.ndarray,
+        block: np.ndarray,
+        known: np.ndarray,
+    ) -> None:
+        self.tail, self.head, self.number = tail, head, number
+        self.axis, self.weak, self.block, self.known = axis, weak, block, known
+
+
+def aggregates(
+    opened: tuple[np.ndarray, ...],
+    loss: tuple[np.ndarray, ...],
+    fluid: np.ndarray,
+    widths: tuple[np.ndarray, ...],
+    dtype: type,
+) -> tuple[Aggregate, ...]:
+    """Coarse levels of a hall, from fine to coarse.
+
+    `opened`, `loss` and `fluid` have the solver's shape (see operators.py); edges of the finest
+    level are numbered as the three face arrays laid end to end.
+    """
+    graph = _finest(opened, loss, fluid)
+    edges = 3 * fluid.size
+    levels = []
+    for axes in semi_coarsening(fluid.shape, widths):
+        level, graph, edges = _merged(graph, edges, np.array(axes), dtype)
+        levels.append(level)
+        if len(graph.block) <= COARSEST:
+            break
+    return tuple(levels)
+
+
+def semi_coarsening(
+    shape: tuple[int, ...], widths: tuple[np.ndarray, ...]
+) -> list[tuple[bool, ...]]:
+    """Which axes are halved on each level: only those whose cells are near the narrowest."""
+    sizes = [float(np.median(width)) for width in widths]
+    cells = list(shape)
+    plan = []
+    while max(cells) > 1:
+        narrowest = min(h for h, n in zip(sizes, cells, strict=True) if n > 1)
+        axes = [n > 1 and h < SAME_WIDTH * narrowest for h, n in zip(sizes, cells, strict=True)]
+        for axis in range(3):
+            if axes[axis]:
+                sizes[axis] *= 2
+                cells[axis] = (cells[axis] + 1) // 2
+        plan.append(tuple(axes))
+    return plan
+
+
+def _finest(opened: tuple, loss: tuple, fluid: np.ndarray) -> _Graph:
+    number = np.arange(fluid.size).reshape(fluid.shape)
+    tail, head, edge, along, weak = [], [], [], [], []
+    for axis in range(3):
+        at = np.flatnonzero(opened[axis] > 0)
+        step = int(np.prod(fluid.shape[axis + 1 :]))
+        tail.append(number.ravel()[at] - step)
+        head.append(number.ravel()[at])
+        edge.append(at + axis * fluid.size)
+        along.append(np.full(len(at), axis))
+        weak.append(loss[axis].ravel()[at] > WEAK_LOSS)
+    block = np.stack(np.unravel_index(number.ravel(), fluid.shape), axis=1)
+    joined = (np.concatenate(part) for part in (tail, head, edge, along, weak))
+    return _Graph(*joined, block=block, known=fluid.ravel() > 0)
+
+
+def _merged(
+    fine: _Graph, edges: int, axes: np.ndarray, dtype: type
+) -> tuple[Aggregate, _Graph, int]:
+    """Next coarser level: its arrays, its graph and its number of edges."""
+    parent, nodes = _parents(fine, axes)
+    known = np.flatnonzero(parent < nodes)
+    block = np.zeros((nodes, 3), int)
+    block[parent[known]] = fine.block[known] // np.where(axes, 2, 1)
+    tail, head = parent[fine.tail], parent[fine.head]
+    across = np.flatnonzero(tail != head)
+    low, high = np.minimum(tail, head)[across], np.maximum(tail, head)[across]
+    key, first, edge = np.unique(low * nodes + high, return_index=True, return_inverse=True)
+    strong = np.zeros(len(key), bool)
+    np.logical_or.at(strong, edge, ~fine.weak[across])
+    halved = axes[fine.axis[across]] & ~fine.weak[across]
+    members, slot = _lists(edge, len(key), fine.number[across], edges)
+    weight = np.zeros(members.shape)
+    weight[edge, slot] = np.where(halved, HALVED, 1.0)
+    tails, heads = key // nodes, key % nodes
+    ends, numbers = np.concatenate([tails, heads]), np.tile(np.arange(len(key)), 2)
+    level = Aggregate(
+        children=_index(_lists(parent[known], nodes, known, len(parent))[0]),
+        parent=_index(parent),
+        members=_index(members),
+        weight=jnp.array(weight, dtype),
+        neighbour=_index(_lists(ends, nodes, np.concatenate([heads, tails]), nodes)[0]),
+        by_edge=_index(_lists(ends, nodes, numbers, len(key))[0]),
+    )
+    axis = fine.axis[across][first]
+    coarse = _Graph(
+        tails, heads, np.arange(len(key)), axis, ~strong, block, np.ones(nodes, bool)
+    )
+    return level, coarse, len(key)
+
+
+def _parents(fine: _Graph, axes: np.ndarray) -> tuple[np.ndarray, int]:
+    """Coarse node of every finer one: joined by strong edges within one block."""
+    block = fine.block // np.where(axes, 2, 1)
+    inside = (block[fine.tail] == block[fine.head]).all(axis=1) & ~fine.weak
+    size = len(fine.block)
+    ends = (fine.tail[inside], fine.head[inside])
+    graph = coo_array((np.ones(int(inside.sum()), bool), ends), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    names, parent = np.unique(label[fine.known], return_inverse=True)
+    parents = np.full(size, len(names))
+    parents[fine.known] = parent
+    return parents, len(names)
+
+
+def _lists(
+    owner: np.ndarray, owners: int, item: np.ndarray, none: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Items of every owner as rows padded with `none`, and each item's place in its row."""
+    order = np.argsort(owner, kind="stable")
+    count = np.bincount(owner, minlength=owners)
+    start = np.cumsum(count) - count
+    slot = np.empty(len(owner), int)
+    slot[order] = np.arange(len(owner)) - start[owner[order]]
+    rows = np.full((owners, max(int(count.max(initial=0)), 1)), none)
+    rows[owner, slot] = item
+    return rows, slot
+
+
+def _index(values: np.ndarray) -> Array:
+    return jnp.array(values, jnp.int32)
