@@ -36,6 +36,11 @@ class InputError(ProjectError):
         self.findings = findings
         super().__init__("\n".join(str(finding) for finding in findings))
 
+    @classmethod
+    def of(cls, where: str, message: str) -> "InputError":
+        """A single mistake that stands in no file."""
+        return cls([Finding(where, message)])
+
 
 class NotConverged(ProjectError):
     """A solver stopped before its equations were satisfied."""

@@ -71,7 +71,7 @@ def build_grid(hall: Hall, cell: float, growth: float = 1.3, snap: float = EDGE_
 
 
 def require_memory(cells: float, cell: float, bytes_per_cell: float, available: float) -> None:
-    """Refuse so many cells of a width `cell` [m] that their fields would not fit into the memory available [B].
+    """Refuse cells of a width `cell` [m] whose fields would not fit into the available memory [B].
 
     The message says how many cells were asked for and which cell size would fit.
     """

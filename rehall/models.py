@@ -52,6 +52,17 @@ def air_levels(case: Case, cell: float | None = None) -> list[AirLevel]:
     return [air_level(case, hall, grid) for grid in grids]
 
 
+def checked_models(case: Case, cell: float | None = None) -> AirLevel:
+    """The finest air model of a case after every check that comes before solving."""
+    from rehall.electrical import power_side
+    from rehall.liquid import loop_models
+
+    level = air_levels(case, cell)[-1]
+    loop_models(case)
+    power_side(case)
+    return level
+
+
 def air_level(case: Case, hall: Hall, grid: Grid) -> AirLevel:
     """Voxels and arrays of a hall on one grid; refuses bodies of air that cannot balance."""
     try:

@@ -31,7 +31,8 @@ class Exchange:
 
     `T_in` air at a device's intake [K], `m_air` through it [kg/s], `coil_heat` taken by cooling
     units [W], `T_facility` supply of facility loops [K], `cdu_power` of CDU pumps and
-    `facility_power` of facility loops [W], `losses` of power nodes [W].
+    `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of CDU pumps
+    to the room [W].
     """
 
     T_in: dict[str, float] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Exchange:
     cdu_power: dict[str, float] = field(default_factory=dict)
     facility_power: dict[str, float] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
+    motor_heat: dict[str, float] = field(default_factory=dict)
 
 
 def air_flow(item: Item, T_in: float) -> float:
@@ -162,10 +164,8 @@ def _block_heat(case: Case, level: AirLevel, x: Exchange) -> list[float]:
     """Heat of solid blocks and of busways [W], in the order of the air model."""
     hall = hall_with_sources(case)
     given = {item.name: item.heat_to_air for item in case.items if not moves_air(item)}
-    heat = [
-        x.losses.get(thing.name, given.get(thing.name, 0.0))
-        for thing in (*hall.blocks, *hall.sources)
-    ]
+    given |= x.losses | x.motor_heat
+    heat = [given.get(thing.name, 0.0) for thing in (*hall.blocks, *hall.sources)]
     reached = set(np.asarray(level.model.heated.block).tolist())
     covered = [
         case.located(

@@ -4,13 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import jax
 import numpy as np
 
 from power.solve import PowerState
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
-from rehall.layout import moves_air
+from rehall.layout import Item, moves_air
 from rehall.liquid import FacilityState, LoopModel, loop_models, solve_facility, solve_loop
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.operation import Exchange, air_flow, air_inputs, load_powers
@@ -30,6 +29,7 @@ class Solution:
     """The coupled state of a case.
 
     `coarse` is the air on twice the cell width, for the sequence and as evidence about the grid.
+    `inputs` are the air's boundary conditions, `powers` what everything draws [W];
     `agreement` is the last change of what the domains exchange [-].
     """
 
@@ -40,6 +40,7 @@ class Solution:
     loops: dict[str, tuple[LoopModel, LiquidState]]
     facilities: dict[str, FacilityState]
     power: tuple[PowerSide, PowerState] | None
+    inputs: AirInputs
     exchange: Exchange
     powers: dict[str, float]
     agreement: float
@@ -81,8 +82,8 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
     levels = air_levels(case, cell)
     loops, side = loop_models(case), power_side(case)
     x = first_exchange(case)
+    refuse_unbalanced(case, levels[-1], air_flows(case, x))
     utilities = settle(case, loops, side, x)
-    refuse_unbalanced(case, levels[-1], {i.name: flow_of(i, x) for i in air_movers(case)})
     coarse, start = None, None
     if len(levels) > 1:
         inputs = air_inputs(case, levels[0], x)
@@ -115,6 +116,7 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
         loops=utilities.loops,
         facilities=utilities.facilities,
         power=(side, utilities.power) if side and utilities.power else None,
+        inputs=inputs,
         exchange=x,
         powers=utilities.powers,
         agreement=float(agreement),
@@ -142,11 +144,14 @@ def settle(
     for _ in range(20):
         before = dict(x.T_facility)
         for name, loop in loops.items():
-            heat = {item.name: item.heat_to_liquid for item in loop.racks}
-            state = solve_loop(loop, case, x.T_facility[loop.spec.facility], heat)
+            given = {item.name: item.heat_to_liquid for item in loop.racks}
+            state = solve_loop(loop, case, x.T_facility[loop.spec.facility], given)
             out.loops[name] = (loop, state)
-            powers = np.asarray(state.pump_power).tolist()
-            x.cdu_power |= {i.name: p for i, p in zip(loop.cdus, powers, strict=True)}
+            for item, power, heat in zip(
+                loop.cdus, np.asarray(state.pump_power), np.asarray(state.pump_heat), strict=True
+            ):
+                x.cdu_power[item.name] = float(power)
+                x.motor_heat[item.name] = float(power - heat)
         for spec in case.liquid.facility if case.liquid else ():
             facility = solve_facility(case, spec, _facility_heat(case, spec.name, out, x))
             out.facilities[spec.name] = facility
@@ -196,14 +201,15 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
     )
 
 
-def air_movers(case: Case) -> list:
+def air_movers(case: Case) -> list[Item]:
     """Equipment that air flows through."""
     return [item for item in case.items if moves_air(item)]
 
 
-def flow_of(item, x: Exchange) -> float:  # noqa: ANN001
-    """Air through a piece of equipment [m3/s]."""
-    return air_flow(item, x.T_in.get(item.name, 295.15))
+def air_flows(case: Case, x: Exchange) -> dict[str, float]:
+    """Air through equipment and fans [m3/s] by name."""
+    flows = {i.name: air_flow(i, x.T_in.get(i.name, 295.15)) for i in air_movers(case)}
+    return flows | {o.name: o.flow for o in case.openings if o.flow is not None}
 
 
 def _facility_heat(case: Case, name: str, out: Utilities, x: Exchange) -> float:
@@ -235,8 +241,3 @@ def _solve(
     settings = Settings(iterations=case.solver.iterations)
     tell = None if watch is None else lambda progress: watch(stage, progress)
     return solve_steady(level.model, inputs, level.streams, start, settings, tell)
-
-
-def use_double_precision() -> None:
-    """Liquid and power in float64; the air has the precision that the case asks for."""
-    jax.config.update("jax_enable_x64", True)

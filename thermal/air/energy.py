@@ -51,7 +51,7 @@ class HeatFlows(eqx.Module):
 def advance(
     T: Field,
     flux: Triple,
-    mu: Field,
+    mu: Float[Array, ""],
     mu_t: Field,
     sources: Sources,
     model: AirModel,
@@ -129,7 +129,7 @@ def _walls(V: Field, rho: Field, model: AirModel, inputs: AirInputs) -> tuple[Ar
     """
     shell = model.shell
     drag = wall_drag(V.ravel()[shell.cell], rho.ravel()[shell.cell], shell.distance, model)
-    film = drag * PRANDTL ** (-2 / 3)
+    film = jnp.maximum(drag * PRANDTL ** (-2 / 3), model.mu / (PRANDTL * shell.distance))
     U = inputs.U_wall[shell.side] / model.cp
     k = shell.area * film * U / jnp.maximum(film + U, 1e-12)
     return k, inputs.T_wall[shell.side] - model.T_ref, shell.area * inputs.flux_wall[shell.side]

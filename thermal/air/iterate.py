@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thermal.air import energy, momentum, ports, pressure, turbulence
-from thermal.air.model import AirInputs, AirModel, Work
+from thermal.air.model import AirInputs, AirModel, AirState, Work, to_work
 from thermal.properties import air_density
 
 
@@ -70,6 +70,15 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
 def density(T: Array, model: AirModel) -> Array:
     """Density of cells [kg/m3] at the site's pressure; T above T_ref [K]."""
     return air_density(T + model.T_ref, model.pressure)
+
+
+@eqx.filter_jit
+def eddy_viscosity_of(state: AirState, model: AirModel) -> Array:
+    """Turbulent viscosity [Pa s] in the cells of a public state."""
+    level = jnp.zeros_like(model.has_intake)
+    work = to_work(state, model, level, level)
+    V = turbulence.speed(work.velocity)
+    return turbulence.eddy_viscosity(V, density(work.T, model), model)[:-1, :-1, :-1]
 
 
 @eqx.filter_jit

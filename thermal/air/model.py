@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 from thermal.air.aggregates import Aggregate
 from thermal.air.transport import Metric
 
-Field = Float[Array, "nx+1 ny+1 nz+1"]
+Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
 
 GRAVITY = 9.80665

@@ -83,7 +83,7 @@ def sweep(r: Field, k: Coefficients, inverse_diagonal: Field, sweeps: int) -> Fi
     Jacobi; information travels one cell a sweep, so the outer iteration wants many of them.
     """
 
-    def one(_: int, delta: Field) -> Field:
+    def one(_: Array | int, delta: Field) -> Field:
         gathered = r
         for axis in range(3):
             gathered = gathered + k.a[axis] * lower(delta, axis)

@@ -1,0 +1,65 @@
+# The commands anyone needs. `make demo` and `make test` need Python 3.11 or newer, git and make.
+
+VENV ?= .venv
+JOBS ?= 2
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The first Python on the path that is new enough and can make virtual environments.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+.PHONY: help demo test check lint fast docs validate speed clean
+
+help:
+	@echo "make demo      compare the two halls in configs/; results in out/demo"
+	@echo "make test      all tests, slow ones included"
+	@echo "make check     format, lint, types, imports, fast tests, docs"
+	@echo "make docs      the documentation as a web site, in out/site"
+	@echo "make validate  cases with a published reference"
+	@echo "make speed     cost of the air solver, as ratios; appends to validation/speed.csv"
+
+demo: $(VENV)/.stamp-run
+	$(BIN)/rehall compare configs/asic_hall.yaml configs/ai_hall.yaml --out out/demo
+
+test: $(VENV)/.stamp-dev
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not gpu and not validation"
+
+check: lint fast
+	@if [ -e $(VENV)/.stamp-docs ]; then $(MAKE) docs; \
+	else echo "docs: not built, mkdocs is not installed ('make docs' installs it)"; fi
+
+lint: $(VENV)/.stamp-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fast: $(VENV)/.stamp-dev
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation"
+
+docs: $(VENV)/.stamp-docs
+	$(BIN)/mkdocs build --quiet --strict
+
+validate: $(VENV)/.stamp-dev
+	$(BIN)/python -m pytest -q -m validation || [ $$? -eq 5 ]  # 5: no test has the marker
+	$(BIN)/python validation/speed.py --quick
+
+speed: $(VENV)/.stamp-dev
+	$(BIN)/python validation/speed.py
+
+clean:
+	rm -rf out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# A stamp is the installed set; it is renewed when the dependencies change.
+$(VENV)/.stamp-run: EXTRAS :=
+$(VENV)/.stamp-dev: EXTRAS := [dev]
+$(VENV)/.stamp-docs: EXTRAS := [docs]
+$(VENV)/.stamp-%: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.$(EXTRAS)'
+	@touch $@
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 or newer with venv found; set PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,266 @@
+"""The command line: thin, and the same words as the library.
+
+Exit codes: 0 solved; 1 solved, and with --enforce a limit is broken; 2 the input is wrong; 3 not
+converged; 130 interrupted. Heavy libraries are imported by the commands that need them.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from geometry.errors import InputError, ProjectError
+
+if TYPE_CHECKING:
+    from rehall.simulate import Watch
+
+OK, BROKEN, WRONG, UNCONVERGED, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    help="Airflow, liquid cooling and power of a data hall, solved together.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML).", show_default=False)]
+Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's, like '0.2 m'.")]
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one message, ours keeps its traceback."""
+    try:
+        app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        err.print("interrupted; what was finished is kept")
+        sys.exit(INTERRUPTED)
+    except typer.Exit as exit:
+        sys.exit(exit.exit_code)
+    except InputError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(WRONG)
+    except ProjectError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(UNCONVERGED)
+    except Exception as error:
+        message = usage_message(error)
+        if message is None:
+            raise
+        err.print(message, markup=False)
+        sys.exit(WRONG)
+
+
+@app.command()
+def new(path: Annotated[Path, typer.Argument(help="Where to write the starter case.")]) -> None:
+    """Write a commented starter case."""
+    if path.exists():
+        raise InputError.of("", f"{path} exists; choose another name")
+    with as_file(files("rehall") / "templates" / "starter.yaml") as starter:
+        shutil.copyfile(starter, path)
+    out.print(f"wrote {path}; next: rehall check {path}", markup=False)
+
+
+@app.command()
+def check(
+    case: CaseFile,
+    plan: Annotated[Path | None, typer.Option(help="Where the plan goes (PNG).")] = None,
+    cell: Cell = None,
+) -> None:
+    """Validate a case and draw the plan of its hall, without solving."""
+    from geometry.grid import describe
+    from rehall.config import load
+    from rehall.plan import draw_plan
+
+    loaded = load(case)
+    from rehall.models import checked_models
+
+    level = checked_models(loaded, width(cell))
+    for warning in loaded.warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    picture = plan or Path(f"{case.stem}.plan.png")
+    draw_plan(loaded.geometry, picture, loaded.site.name)
+    out.print(f"{case}: {len(loaded.items)} pieces of equipment, {describe(level.grid)}")
+    out.print(f"plan: {picture}", markup=False)
+
+
+@app.command()
+def run(
+    case: CaseFile,
+    out_dir: Annotated[Path, typer.Option("--out", help="Results folder.")] = Path("results"),
+    cell: Cell = None,
+    enforce: Annotated[bool, typer.Option(help="Exit with 1 if a limit is broken.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+) -> None:
+    """Solve one case and write its results folder."""
+    from rehall.config import load
+    from rehall.tables import print_summary
+
+    loaded = load(case)
+    refuse_file(out_dir)
+    prepare()
+    from rehall.run import solve_case, write_results
+
+    with progress() as watch:
+        _, results = solve_case(loaded, watch, width(cell))
+    drawn = write_results(results, out_dir, pictures)
+    print_summary(results.summary, out)
+    for path in (*drawn, out_dir / "report.html", out_dir / "summary.json"):
+        out.print(str(path), markup=False, highlight=False)
+    finish(results.summary, enforce)
+
+
+@app.command()
+def compare(
+    first: CaseFile,
+    second: CaseFile,
+    out_dir: Annotated[Path, typer.Option("--out", help="Results folder.")] = Path("compared"),
+    cell: Cell = None,
+    pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+) -> None:
+    """Solve two cases and compare heat, air, coolant, power, cost and what still fits."""
+    from rehall.config import load
+
+    cases = [load(first), load(second)]
+    refuse_file(out_dir)
+    prepare()
+    from rehall import compare as comparing
+    from rehall.run import solve_case, write_results
+
+    solved, drawn = [], []
+    with progress() as watch:
+        for case in cases:
+            solution, results = solve_case(case, watch, width(cell))
+            solved.append((solution, results.summary))
+            drawn = write_results(results, out_dir / case.path.stem, pictures)
+    comparison = comparing.compare(*solved)
+    written = comparing.write(comparison, out_dir)
+    out.print(comparing.table(comparison))
+    for path in (*written, *drawn):
+        out.print(str(path), markup=False, highlight=False)
+    for _, summary in solved:
+        report_reasons(summary)
+    if not all(summary["converged"] for _, summary in solved):
+        raise typer.Exit(UNCONVERGED)
+
+
+@app.command()
+def view(
+    results: Annotated[Path, typer.Argument(help="Results folder.", show_default=False)],
+    screenshot: Annotated[bool, typer.Option(help="Write pictures instead of a window.")] = False,
+) -> None:
+    """Look at the results of a run."""
+    from rehall.results import read
+    from rehall.views import screenshots, show
+
+    found = read(results)
+    if not screenshot:
+        show(found)
+        return
+    for path in screenshots(found, results if results.is_dir() else results.parent):
+        out.print(str(path), markup=False, highlight=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Print devices, versions, the compilation cache, and whether pictures can be rendered."""
+    from rehall.doctor import findings
+
+    prepare()
+    broken = False
+    for name, value, fine in findings():
+        out.print(f"{'ok ' if fine else 'BAD'} {name}: {value}", markup=False, highlight=False)
+        broken |= not fine
+    if broken:
+        raise typer.Exit(WRONG)
+
+
+def width(cell: str | None) -> float | None:
+    """Cell width [m] of the option."""
+    if cell is None:
+        return None
+    from pydantic import TypeAdapter, ValidationError
+
+    from rehall.quantities import Length
+
+    try:
+        return float(TypeAdapter(Length).validate_python(cell))
+    except ValidationError as error:
+        raise InputError.of(
+            "--cell", error.errors()[0]["msg"].removeprefix("Value error, ")
+        ) from None
+
+
+def refuse_file(folder: Path) -> None:
+    """Refuse a results folder that is a file, before anything is computed."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError.of("--out", f"{folder} is a file; wanted a folder")
+
+
+def prepare() -> None:
+    """Settings of the process (see runtime)."""
+    from rehall.runtime import prepare as settings
+
+    settings()
+
+
+@contextmanager
+def progress() -> Iterator["Watch"]:
+    """A progress bar with iterations and residuals, on the error stream."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("energy {task.fields[energy]:+.2f} %  inlets {task.fields[swing]:.2f} K"),
+        TextColumn("{task.fields[mode]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+        tasks: dict[str, int] = {}
+
+        def watch(stage: str, now) -> None:
+            if stage not in tasks or now.iteration <= bar.tasks[tasks[stage]].completed:
+                tasks[stage] = bar.add_task(stage, total=now.limit, energy=0.0, swing=0.0, mode="")
+            bar.update(
+                tasks[stage],
+                completed=now.iteration,
+                energy=100 * now.energy,
+                swing=now.swing,
+                mode="averaging" if now.averaging else "",
+            )
+
+        yield watch
+
+
+def finish(summary: dict, enforce: bool) -> None:
+    """Leave with the exit code that the summary asks for."""
+    report_reasons(summary)
+    if not summary["converged"]:
+        raise typer.Exit(UNCONVERGED)
+    if enforce and summary["verdict"] == "fail":
+        raise typer.Exit(BROKEN)
+
+
+def report_reasons(summary: dict) -> None:
+    """Say why a run is not converged."""
+    for reason in summary["reasons"]:
+        err.print(f"{summary['case']} did not converge: {reason}", markup=False, soft_wrap=True)
+
+
+def usage_message(error: Exception) -> str | None:
+    """What the command line found wrong with the words typed, or None if it was not that."""
+    show = getattr(error, "format_message", None)
+    return f"rehall: {show()} (rehall --help)" if show else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What the solved air shows at equipment and openings: temperatures and flows by name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geometry.voxels import Patch
+from rehall.config import Case
+from rehall.layout import moves_air
+from rehall.models import AirLevel
+from rehall.operation import entering_temperature
+from rehall.results import FaceTemperature
+from thermal.air.model import AirState
+from thermal.air.solve import AirSolution
+from thermal.properties import air_density
+
+
+@dataclass(frozen=True)
+class DeviceAir:
+    """Air through one device; temperatures in K, flow in m3/s at the intake."""
+
+    V_flow: float
+    m_flow: float
+    T_in: float
+    T_in_max: float
+    T_out: float
+    amplitude: float
+
+
+@dataclass(frozen=True)
+class OpeningAir:
+    """Air through one opening, inwards positive; temperature of what passes [K]."""
+
+    m_flow: float
+    V_flow: float
+    T: float
+
+
+def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, DeviceAir]:
+    """Air through every device that moves some."""
+    found = {}
+    number = {name: n for n, name in enumerate(air.devices)}
+    pressure = float(level.model.pressure)
+    for item in case.items:
+        if not moves_air(item):
+            continue
+        at = level.streams.of(item.name)
+        share, m_flow = level.streams.share[at], air.m_flow[at]
+        weight = m_flow / m_flow.sum() if m_flow.sum() > 0 else share
+        T_in = float(np.sum(share * air.T_in[at]))
+        intake = air.state.T[tuple(level.voxels.intakes[item.name].cells.T)]
+        found[item.name] = DeviceAir(
+            V_flow=float(m_flow.sum()) / float(air_density(T_in, pressure)),
+            m_flow=float(m_flow.sum()),
+            T_in=T_in,
+            T_in_max=float(np.max(intake)),
+            T_out=float(np.sum(weight * air.T_out[at])),
+            amplitude=float(air.amplitude[number[item.name]]),
+        )
+    return found
+
+
+def opening_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, OpeningAir]:
+    """Air through every opening of the shell."""
+    found = {}
+    pressure = float(level.model.pressure)
+    for opening in case.openings:
+        patch = level.voxels.openings[opening.name]
+        if opening.kind == "outdoor":
+            entering = entering_temperature(case, opening)
+            found[opening.name] = _outdoor(patch, air.state, pressure, entering)
+            continue
+        at = level.streams.of(opening.name)
+        T = float(air.T_in[at][0] if opening.kind == "exhaust" else air.T_out[at][0])
+        m_flow = float(air.m_flow[at].sum()) * (-1 if opening.kind == "exhaust" else 1)
+        found[opening.name] = OpeningAir(m_flow, m_flow / float(air_density(T, pressure)), T)
+    return found
+
+
+def face_temperatures(case: Case, level: AirLevel, air: AirSolution) -> dict[str, FaceTemperature]:
+    """Air temperature over the intake face of every device, cell by cell."""
+    found = {}
+    for item in case.items:
+        if moves_air(item):
+            found[item.name] = _face(level.voxels.intakes[item.name], level, air.state)
+    return found
+
+
+def _face(patch: Patch, level: AirLevel, state: AirState) -> FaceTemperature:
+    first, second = (axis for axis in range(3) if axis != patch.axis)
+    i, j = patch.faces[:, first], patch.faces[:, second]
+    shape = (i.max() - i.min() + 1, j.max() - j.min() + 1)
+    T = np.full(shape, np.nan)
+    T[i - i.min(), j - j.min()] = state.T[tuple(patch.cells.T)]
+    T[np.isnan(T)] = np.nanmean(T)  # cells that other equipment covers
+    edges = level.grid.faces
+    return FaceTemperature(
+        T, edges[first][i.min() : i.max() + 2], edges[second][j.min() : j.max() + 2]
+    )
+
+
+def _outdoor(patch: Patch, state: AirState, pressure: float, entering: float) -> OpeningAir:
+    """Net flow through an outdoor opening, from the face velocities."""
+    velocity = (state.u, state.v, state.w)[patch.axis][tuple(patch.faces.T)] * patch.sign
+    T_cell = state.T[tuple(patch.cells.T)]
+    T = np.where(velocity > 0, entering, T_cell)
+    volume = velocity * patch.area
+    mass = volume * np.asarray(air_density(T, pressure))
+    weight = np.abs(mass).sum()
+    mean = float(np.sum(np.abs(mass) * T) / weight) if weight > 0 else entering
+    return OpeningAir(float(mass.sum()), float(volume.sum()), mean)

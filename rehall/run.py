@@ -1,0 +1,62 @@
+"""One case from file to results folder."""
+
+from pathlib import Path
+
+import numpy as np
+
+from rehall.config import Case
+from rehall.models import hall_with_sources
+from rehall.observe import face_temperatures
+from rehall.report import write_report
+from rehall.results import REPORT, Fields, Results, write
+from rehall.runtime import manifest
+from rehall.simulate import Solution, Watch, simulate
+from rehall.summary import summarise
+from rehall.views import screenshots
+from thermal.air.iterate import eddy_viscosity_of
+
+
+def solve_case(
+    case: Case, watch: Watch | None = None, cell: float | None = None
+) -> tuple[Solution, Results]:
+    """Solve a case and gather its results."""
+    solution = simulate(case, watch, cell)
+    summary = summarise(solution)
+    results = Results(
+        fields=fields_of(solution),
+        hall=hall_with_sources(case),
+        summary=summary,
+        case_text=case.text,
+        manifest=manifest(case.text, summary["device"]),
+        face_temperatures=face_temperatures(case, solution.level, solution.air),
+    )
+    return solution, results
+
+
+def write_results(results: Results, out: Path, pictures: bool = True) -> list[Path]:
+    """Write a results folder; the pictures' paths."""
+    drawn = write(results, out, screenshots if pictures else None)
+    write_report(results, drawn, out / REPORT)
+    return drawn
+
+
+def fields_of(solution: Solution) -> Fields:
+    """The air in cell centres, SI units."""
+    state, grid = solution.air.state, solution.level.grid
+    u, v, w = (np.asarray(x, np.float32) for x in (state.u, state.v, state.w))
+    centred = (
+        0.5 * (u[1:] + u[:-1]),
+        0.5 * (v[:, 1:] + v[:, :-1]),
+        0.5 * (w[:, :, 1:] + w[:, :, :-1]),
+    )
+    mu_t = np.asarray(eddy_viscosity_of(state, solution.level.model), np.float32)
+    return Fields(
+        x=grid.x,
+        y=grid.y,
+        z=grid.z,
+        T=np.asarray(state.T, np.float32),
+        p=np.asarray(state.p, np.float32),
+        velocity=np.stack(centred, axis=-1),
+        solid=solution.level.voxels.solid,
+        extra={"mu_t": (mu_t, "Pa s")},
+    )

@@ -1,0 +1,80 @@
+"""A run's summary as tables for the terminal."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+SHOWN = 12
+"""Rows shown of a long table; the report has them all."""
+COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow"}
+
+
+def print_summary(summary: dict[str, Any], out: Console) -> None:
+    """Verdict, balances, the worst limits and the indices of the hall."""
+    colour = COLOURS[summary["verdict"]]
+    out.print(
+        f"\n[bold {colour}]{summary['verdict']}[/]  {summary['case']}: "
+        f"{summary['cells']:,} cells, {summary['wall_s']:.0f} s, {summary['device']}"
+    )
+    out.print(_balance(summary["balance"]), highlight=False)
+    out.print(limits_table(summary["limits"]))
+    out.print(metrics_table(summary["metrics"]))
+    grid = summary["grid"]
+    if grid["inlet_change_max_k"] is not None:
+        out.print(
+            f"Grid: from {grid['coarse_cells']:,} to {grid['cells']:,} cells the mean inlets move "
+            f"by {grid['inlet_change_mean_k']:.2f} K, at most {grid['inlet_change_max_k']:.2f} K "
+            f"at {grid['inlet_change_max_at']}",
+            highlight=False,
+        )
+
+
+def limits_table(limits: list[dict[str, Any]]) -> Table:
+    """The limits with the least room, broken ones first."""
+    broken = sum(row["holds"] is False for row in limits)
+    unsure = sum(row["holds"] is None for row in limits)
+    title = f"{len(limits)} limits: {broken} broken, {unsure} undecided"
+    table = Table(title=title, box=box.SIMPLE, title_justify="left")
+    for heading in ("limit", "where"):
+        table.add_column(heading)
+    for heading in ("value", "limit", "+-"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    table.add_column("holds")
+    words = {True: "yes", False: "[red]no[/]", None: "[yellow]unsure[/]"}
+    for row in limits[: max(SHOWN, broken + unsure if broken + unsure < 40 else 40)]:
+        table.add_row(
+            row["name"],
+            row["where"],
+            f"{row['value']:.2f}",
+            f"{row['limit']:.2f}",
+            f"{row['uncertainty']:.2f}" if row["uncertainty"] else "",
+            row["unit"],
+            words[row["holds"]],
+        )
+    return table
+
+
+def metrics_table(metrics: dict[str, Any]) -> Table:
+    """The indices of the hall."""
+    table = Table(box=box.SIMPLE, show_header=False)
+    table.add_column("index")
+    table.add_column("value", justify="right")
+    for key, value in metrics.items():
+        if isinstance(value, float):
+            table.add_row(key, f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}")
+    return table
+
+
+def _balance(balance: dict[str, Any]) -> str:
+    parts = [
+        f"air mass {balance['air_mass_pct']:.4f} %",
+        f"air energy {balance['air_energy_pct']:.3f} %",
+    ]
+    if balance["liquid_energy_pct"] is not None:
+        parts.append(f"liquid energy {balance['liquid_energy_pct']:.1e} %")
+    if balance["power_pct"] is not None:
+        parts.append(f"power {balance['power_pct']:.1e} %")
+    return "Open balances: " + ", ".join(parts)
