@@ -4,6 +4,8 @@ VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Small factorisations on many threads wait for each other (docs/decisions/0006-liquid-newton.md).
+export OPENBLAS_NUM_THREADS ?= 1
 
 # The first Python on the path that is new enough and can make virtual environments.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
@@ -40,7 +42,7 @@ fast: $(VENV)/.stamp-dev
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation"
 
 docs: $(VENV)/.stamp-docs
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict
 
 validate: $(VENV)/.stamp-dev
 	$(BIN)/python -m pytest -q -m validation || [ $$? -eq 5 ]  # 5: no test has the marker

@@ -5,8 +5,9 @@ converged; 130 interrupted. Heavy libraries are imported by the commands that ne
 """
 
 import shutil
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,6 +20,7 @@ from geometry.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from rehall.simulate import Watch
+    from thermal.air.solve import Progress as AirProgress
 
 OK, BROKEN, WRONG, UNCONVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -38,12 +40,10 @@ Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's
 def main() -> None:
     """Entry point: a user's mistake is one message, ours keeps its traceback."""
     try:
-        app(standalone_mode=False)
+        # The library returns the code of an Exit, and 130 after Ctrl-C, instead of raising.
+        code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        err.print("interrupted; what was finished is kept")
-        sys.exit(INTERRUPTED)
-    except typer.Exit as exit:
-        sys.exit(exit.exit_code)
+        code = INTERRUPTED
     except InputError as error:
         err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(WRONG)
@@ -56,6 +56,9 @@ def main() -> None:
             raise
         err.print(message, markup=False)
         sys.exit(WRONG)
+    if code == INTERRUPTED:
+        err.print("interrupted; what was finished is kept")
+    sys.exit(code if isinstance(code, int) else OK)
 
 
 @app.command()
@@ -212,6 +215,32 @@ def prepare() -> None:
 
 
 @contextmanager
+def interrupt_between_steps() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C take effect where the given function is called; a second Ctrl-C at once.
+
+    An exception that strikes inside compiled code can bring the process down.
+    """
+    asked = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        err.print("stopping after this step; press Ctrl-C again to stop at once")
+
+    def leave_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield leave_if_asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def progress() -> Iterator["Watch"]:
     """A progress bar with iterations and residuals, on the error stream."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -224,10 +253,14 @@ def progress() -> Iterator["Watch"]:
         TextColumn("{task.fields[mode]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+    with (
+        interrupt_between_steps() as leave_if_asked,
+        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
+    ):
         tasks: dict[str, int] = {}
 
-        def watch(stage: str, now) -> None:
+        def watch(stage: str, now: "AirProgress") -> None:
+            leave_if_asked()
             if stage not in tasks or now.iteration <= bar.tasks[tasks[stage]].completed:
                 tasks[stage] = bar.add_task(stage, total=now.limit, energy=0.0, swing=0.0, mode="")
             bar.update(

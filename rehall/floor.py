@@ -128,7 +128,7 @@ def _kept(case: Case, level: tuple[float, float]) -> Iterator[Box]:
             yield opening.rectangle
 
 
-def _box_of_aisle(aisle) -> Box:  # noqa: ANN001
+def _box_of_aisle(aisle) -> Box:
     return box_of(aisle.lower, aisle.upper)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
@@ -107,7 +108,8 @@ def solve_facility(case: Case, spec: Facility, heat: float) -> FacilityState:
     far_more = 100.0 * case.rejections[spec.name].capacity  # type: ignore[attr-defined]
     capacity = count * (far_more - float(reject(far_more).shortage))
     liquid = fluid(spec.fluid)
-    C = spec.flow * float(liquid.density(spec.supply) * liquid.heat_capacity(spec.supply))
+    T_set = jnp.asarray(spec.supply)
+    C = spec.flow * float(liquid.density(T_set) * liquid.heat_capacity(T_set))
     T_supply = float(result.T_leaving)
     return FacilityState(
         spec=spec,
@@ -159,7 +161,7 @@ def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> fl
     units = [i for i in case.items if i.facility == item.facility and i.on]
     wanted = sum(_entry(i, CoolingUnit).rating.water_flow for i in units)
     V_water = _entry(item, CoolingUnit).rating.water_flow * min(1.0, facility.flow / wanted)
-    m_water = V_water * float(fluid(facility.fluid).density(T_water))
+    m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
     kelvin = 1.0  # the coil is linear in the difference of its inlets
     return float(cooling_unit.capacity(coil(item), T_water + kelvin, m_air, T_water, m_water))
 

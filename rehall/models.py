@@ -14,7 +14,7 @@ from thermal.air.build import StreamTable, build_model, sealed_regions
 from thermal.air.model import AirModel
 from thermal.properties import pressure_at_altitude
 
-BYTES_PER_CELL = 1200
+BYTES_PER_CELL = 1200.0
 """Peak memory of a whole run per cell, float32: measured with the AI hall at 0.15 m [B]."""
 COARSE_SNAP = 0.45
 """On the coarse grid of a sequence, edges nearer than this share of a cell become one line."""
@@ -45,7 +45,7 @@ def air_levels(case: Case, cell: float | None = None) -> list[AirLevel]:
     width = case.solver.cell if cell is None else cell
     _require_memory(case, estimate_cells(hall, width), width)
     fine = build_grid(hall, width, case.solver.growth)
-    _require_memory(case, fine.cells, width)
+    _require_memory(case, float(fine.cells), width)
     grids = [fine]
     if fine.cells > SEQUENCE_FROM:
         grids.insert(0, build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from geometry.voxels import Patch
@@ -50,7 +51,7 @@ def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Devic
         T_in = float(np.sum(share * air.T_in[at]))
         intake = air.state.T[tuple(level.voxels.intakes[item.name].cells.T)]
         found[item.name] = DeviceAir(
-            V_flow=float(m_flow.sum()) / float(air_density(T_in, pressure)),
+            V_flow=float(m_flow.sum()) / _density(T_in, pressure),
             m_flow=float(m_flow.sum()),
             T_in=T_in,
             T_in_max=float(np.max(intake)),
@@ -73,7 +74,7 @@ def opening_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Open
         at = level.streams.of(opening.name)
         T = float(air.T_in[at][0] if opening.kind == "exhaust" else air.T_out[at][0])
         m_flow = float(air.m_flow[at].sum()) * (-1 if opening.kind == "exhaust" else 1)
-        found[opening.name] = OpeningAir(m_flow, m_flow / float(air_density(T, pressure)), T)
+        found[opening.name] = OpeningAir(m_flow, m_flow / _density(T, pressure), T)
     return found
 
 
@@ -105,7 +106,12 @@ def _outdoor(patch: Patch, state: AirState, pressure: float, entering: float) ->
     T_cell = state.T[tuple(patch.cells.T)]
     T = np.where(velocity > 0, entering, T_cell)
     volume = velocity * patch.area
-    mass = volume * np.asarray(air_density(T, pressure))
+    mass = volume * np.asarray(air_density(jnp.asarray(T), pressure))
     weight = np.abs(mass).sum()
     mean = float(np.sum(np.abs(mass) * T) / weight) if weight > 0 else entering
     return OpeningAir(float(mass.sum()), float(volume.sum()), mean)
+
+
+def _density(T: float, pressure: float) -> float:
+    """Density of air at T [K] and the site's pressure [Pa]."""
+    return float(air_density(jnp.asarray(T), pressure))

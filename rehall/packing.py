@@ -6,7 +6,6 @@ end that joins its two aisles. Not optimal: the best of a few greedy orders, so 
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,7 +159,7 @@ def _clear(
     return inside & fits
 
 
-def _occupy(floor: Floor, spans: Spans, side: int, at: int, first: Sequence[int]) -> None:
+def _occupy(floor: Floor, spans: Spans, side: int, at: int, first: np.ndarray) -> None:
     """Put the racks of a row, their aisles and passages on the floor."""
     below, above = _aisles(spans, side)
     low, high = (floor.front, floor.rear) if side < 0 else (floor.rear, floor.front)

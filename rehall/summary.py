@@ -57,12 +57,15 @@ def device_name() -> str:
 
 
 def worst_first(limits: list[Limit]) -> list[Limit]:
-    """Broken limits first, then undecided ones, then by what is left of the limit."""
+    """Broken limits first, then undecided ones, then by what is left of the limit.
+
+    A limit of nothing (no unserved load, no heat left over) has no share left; if kept, it is last.
+    """
     rank = {False: 0, None: 1, True: 2}
 
     def left(limit: Limit) -> float:
         margin = limit.value - limit.limit if limit.least else limit.limit - limit.value
-        return margin / max(abs(limit.limit), 1e-9)
+        return margin / abs(limit.limit) if abs(limit.limit) > 0.01 else np.inf
 
     return sorted(limits, key=lambda limit: (rank[limit.holds], left(limit)))
 

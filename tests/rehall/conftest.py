@@ -125,3 +125,38 @@ def hall() -> Hall:
 @pytest.fixture
 def results() -> Results:
     return make_results()
+
+
+DUCT = """\
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall:
+  size: [6 m, 1.2 m, 2.4 m]
+  openings:
+    - {name: in, kind: supply, wall: -x, from: [0 m, 0 m], to: [1.2 m, 2.4 m], flow: 1 m3/s,
+       temperature: 20 degC}
+    - {name: out, wall: +x, from: [0 m, 0 m], to: [1.2 m, 2.4 m], kind: outdoor}
+equipment:
+  - unit:
+      of: {kind: rack, name: heater, size: [1.2 m, 1.2 m, 2.4 m], power: 10 kW,
+           air_flow: {flow: 1 m3/s}}
+      name: R
+      at: [2.4 m, 0 m]
+      facing: -x
+solver: {cell: 0.3 m}
+"""
+
+
+@pytest.fixture
+def duct() -> str:
+    """A duct of 6 m that one heated rack fills: 1 m3/s at 20 degC, 10 kW."""
+    return DUCT
+
+
+@pytest.fixture
+def starter() -> str:
+    """The case that `rehall new` writes, on a coarser grid."""
+    from importlib.resources import files
+
+    text = (files("rehall") / "templates" / "starter.yaml").read_text()
+    assert "cell: 0.3 m" in text
+    return text.replace("cell: 0.3 m", "cell: 0.4 m")

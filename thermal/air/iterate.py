@@ -18,7 +18,8 @@ class Monitor(eqx.Module):
     """What every iteration reports.
 
     `mass` is the sum of the cells' imbalances over the flow that enters [-]; `T_in` and `T_out`
-    of the streams [K above T_ref]; `heat` by path [W].
+    of the streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
+    over all cells.
     """
 
     mass: Float[Array, "*its"]
@@ -28,6 +29,8 @@ class Monitor(eqx.Module):
     T_in: Float[Array, "*its streams"]
     T_out: Float[Array, "*its streams"]
     heat: energy.HeatFlows
+    T_mean: Float[Array, "*its"]
+    V_mean: Float[Array, "*its"]
 
 
 def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monitor]:
@@ -63,6 +66,8 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
         T_in=stream.T_in,
         T_out=stream.T_out,
         heat=heat,
+        T_mean=jnp.sum(T * model.fluid) / jnp.sum(model.fluid),
+        V_mean=jnp.sum(V * model.fluid) / jnp.sum(model.fluid),
     )
     return Work(p, T, velocity, stream.T_in, stream.T_out), monitor
 

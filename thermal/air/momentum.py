@@ -24,6 +24,12 @@ SWEEPS = 10
 RELAXATION = 0.9
 STILL = 0.01
 """Speed below which the diagonal no longer falls [m/s]; slows the change, not the answer."""
+BUOYANT = 1.0
+"""The same for vertical motion, over the speed that buoyancy gives within a cell [-].
+
+Without it, layered air in a still corner swings from one iteration to the next: it is moved by
+more than a layer before its temperature answers.
+"""
 
 
 class Exchange(eqx.Module):
@@ -57,11 +63,14 @@ def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tupl
     area = model.area(axis)
     resistance = to_face(x.rho, axis) * jnp.abs(u) * model.loss[axis] * area
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
-    r = residual(u, k, flux, model.scheme, _metric(axis, model))
+    # A slope along the component's own axis lies in one cell: none where that cell is no air.
+    everywhere = jnp.ones((1, 1, 1), u.dtype)
+    within = tuple(lower(model.fluid, b) if b == axis else everywhere for b in range(3))
+    r = residual(u, k, flux, model.scheme, _metric(axis, model), passable=within)
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
     if axis == 2:
         r = r + _weight(x.rho, model) * area * model.metric.spacing[2]
-    inertia = STILL * to_face(x.rho, axis) * area
+    inertia = _slowest(x.rho, axis, model) * to_face(x.rho, axis) * area
     diagonal = (k.total + drag + resistance + inertia) / RELAXATION
     inverse = model.open[axis] / jnp.where(diagonal > 0, diagonal, 1.0)
     change = sweep(r * model.open[axis], k, inverse, SWEEPS)
@@ -107,6 +116,15 @@ def _face_volume(axis: int, x: Exchange, model: AirModel) -> tuple[Triple, Tripl
             flux.append(to_face(x.flux[b], axis))
             conductance.append(to_face(x.tangential[b], axis))
     return tuple(flux), tuple(conductance)
+
+
+def _slowest(rho: Field, axis: int, model: AirModel) -> Array:
+    """Speed that bounds the diagonal from below [m/s]: that of free fall between two layers."""
+    if axis != 2:
+        return jnp.full((1, 1, 1), STILL, rho.dtype)
+    step = jnp.abs(rho - lower(rho, 2)) * model.open[2] / rho
+    falling = BUOYANT**2 * GRAVITY * model.metric.spacing[2] * step
+    return jnp.sqrt(jnp.maximum(falling, STILL**2))
 
 
 def _metric(axis: int, model: AirModel) -> Metric:

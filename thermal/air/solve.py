@@ -20,6 +20,12 @@ from thermal.air.model import AirInputs, AirModel, AirState, Work, to_state, to_
 
 WINDOW = 50
 """Iterations over which an inlet must hold still."""
+SPEED_DRIFT = 0.01
+"""Largest change of the mean speed of settled air over the window [-]."""
+STILL_AIR = 0.01
+"""Mean speed below which its change is judged against this [m/s]."""
+SLOWEST = 0.95
+"""Slowest decay from one part of the window to the next that a drift is extrapolated with [-]."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class _History:
     """Per-iteration records on the host."""
 
     inlet: list[np.ndarray] = field(default_factory=list)
+    hall: list[np.ndarray] = field(default_factory=list)
     T_in: list[np.ndarray] = field(default_factory=list)
     T_out: list[np.ndarray] = field(default_factory=list)
     m_flow: list[np.ndarray] = field(default_factory=list)
@@ -89,6 +96,8 @@ class _History:
         T_in = np.asarray(monitor.T_in, float)
         self.T_in.append(T_in)
         self.inlet.append(T_in @ share.T)
+        means = (np.asarray(monitor.T_mean, float), np.asarray(monitor.V_mean, float))
+        self.hall.append(np.stack(means, axis=1))
         self.T_out.append(np.asarray(monitor.T_out, float))
         self.m_flow.append(np.asarray(monitor.m_flow, float))
         parts = (
@@ -125,7 +134,7 @@ def solve_steady(
         work, monitor = run(work, model, inputs, settings.chunk)
         history.extend(jax.device_get(monitor), share)
         done += settings.chunk
-        if not np.isfinite(history.inlet[-1]).all() or not np.isfinite(history.heat[-1]).all():
+        if not (np.isfinite(history.hall[-1]).all() and np.isfinite(history.heat[-1]).all()):
             reason = f"the air diverged after {done} iterations"
             break
         swing = _swing(history, done)
@@ -137,21 +146,27 @@ def solve_steady(
                 Progress(done, settings.iterations, energy, mass, swing, averaging_from is not None)
             )
         closed = abs(energy) < settings.energy and abs(mass) < settings.mass
-        if done >= WINDOW + settings.chunk and swing < settings.drift and closed:
+        still = swing < settings.drift and _still_to_move(history) < settings.drift
+        if done >= WINDOW + settings.chunk and still and closed and _hall_holds(history):
             averaging_from = None
             break
         if averaging_from is None and done >= 4 * WINDOW and not _calming(history, done):
             averaging_from = done
         elif averaging_from is not None:
             snapshots.append(work)
-            if span >= 4 * WINDOW and closed and _mean_move(history, span) < settings.drift:
+            moves = span >= 4 * WINDOW and _mean_move(history, span) >= settings.drift
+            if span >= 4 * WINDOW and closed and not moves:
                 break
+            if span >= 8 * WINDOW and moves:  # the older half still belongs to the way there
+                snapshots = snapshots[len(snapshots) // 2 :]
+                averaging_from = done - settings.chunk * len(snapshots)
     else:
         reason = _open_ends(history, done, averaging_from, devices, settings, energy, mass)
     span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
     averaged = averaging_from is not None and len(snapshots) > 1
     final = _mean(snapshots) if averaged else work
-    return _solution(model, history, span, final, work, devices, scale, done, averaged, reason)
+    with np.errstate(invalid="ignore", over="ignore"):  # a diverged state holds inf and NaN
+        return _solution(model, history, span, final, work, devices, scale, done, averaged, reason)
 
 
 def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid) -> Work:
@@ -203,6 +218,28 @@ def _swing(history: _History, done: int) -> float:
     return float(np.ptp(history.last("inlet", WINDOW), axis=0).max(initial=0.0))
 
 
+def _still_to_move(history: _History) -> float:
+    """How far the slowest inlet, or the mean of the hall, still has to go [K].
+
+    The last two steps of the mean over a third of one and a half windows, extrapolated as a
+    geometric series.
+    """
+    span = 3 * WINDOW // 2
+    watched = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
+    if len(watched) < span:
+        return float("inf")
+    parts = np.stack([part.mean(0) for part in np.split(watched, 3)])
+    before, last = np.abs(np.diff(parts, axis=0))
+    decay = np.clip(last / np.maximum(before, 1e-12), 0.0, SLOWEST)
+    return float((last * decay / (1 - decay)).max())
+
+
+def _hall_holds(history: _History) -> bool:
+    """Whether the mean speed of the air has stopped to change."""
+    speed = history.last("hall", WINDOW)[:, 1]
+    return bool(np.ptp(speed) < SPEED_DRIFT * max(float(speed.mean()), STILL_AIR))
+
+
 def _calming(history: _History, done: int) -> bool:
     """Whether the swing still shrinks: now against three windows ago."""
     inlets = history.last("inlet", done)
@@ -213,9 +250,9 @@ def _calming(history: _History, done: int) -> bool:
 
 def _mean_move(history: _History, span: int) -> float:
     """How far the mean inlets moved between the first part of the average and all of it [K]."""
-    inlets = history.last("inlet", span)
+    inlets = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
     moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
-    return float(moved.max(initial=0.0))
+    return float(moved.max())
 
 
 def _open_ends(
@@ -229,13 +266,14 @@ def _open_ends(
 ) -> str:
     """Why the iterations ran out: which balance is open, which inlet moves."""
     span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
-    inlets = history.last("inlet", span)
+    inlets = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
+    names = (*(f"the inlet of {name}" for name in devices), "the mean temperature of the hall")
     moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
     worst = int(moved.argmax())
     return (
         f"after {done} iterations the energy balance is open by {100 * energy:.2f} % "
         f"(limit {100 * settings.energy:g} %), mass by {100 * mass:.3f} % "
-        f"(limit {100 * settings.mass:g} %), and the inlet of {devices[worst]} still moves by "
+        f"(limit {100 * settings.mass:g} %), and {names[worst]} still moves by "
         f"{moved[worst]:.2f} K (limit {settings.drift:g} K); allow more iterations"
     )
 
@@ -258,6 +296,7 @@ def _solution(
     reason: str,
 ) -> AirSolution:
     T_ref = float(model.T_ref)
+    span = min(span, done)
     inlets = history.last("inlet", span)
     heat = history.last("heat", span).mean(0)
     n = model.streams

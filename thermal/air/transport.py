@@ -59,11 +59,11 @@ def residual(
     flux: Triple,
     scheme: str,
     metric: Metric,
-    passable: Triple | None = None,
+    passable: tuple[Array, Array, Array] | None = None,
 ) -> Field:
     """What flows into each cell by advection and diffusion, second order [kg/s x unit of phi].
 
-    `passable` (1 or 0 on faces) keeps slopes from reaching into solids.
+    `passable` (1 or 0 between a node and its lower neighbour) keeps slopes out of solids.
     """
     total = jnp.zeros_like(phi)
     for axis in range(3):

@@ -1,0 +1,165 @@
+"""How many more racks the power chain could feed: added until a continuous rating breaks."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from power import Load, PowerModel, PowerState, Transformer, Ups, build, solve
+from rehall.electrical import PowerSide
+from rehall.floor import is_server
+from rehall.layout import Item
+from rehall.simulate import Solution
+
+MOST = 4096
+"""More racks than this on one feeder are not looked for."""
+
+SHOWN = 3
+"""Nodes named that end it."""
+
+Feeds = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A node beyond what it may carry for hours: `use` of it [-], in which state of the chain."""
+
+    node: str
+    use: float
+    state: str
+
+    def __str__(self) -> str:
+        """Return where, how far and when."""
+        if not math.isfinite(self.use):
+            return f"{self.node} beyond what it carries at any voltage {self.state}"
+        return f"{self.node} at {100 * self.use:.0f} % of its continuous limit {self.state}"
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A chain with more racks on some of its feeders."""
+
+    side: PowerSide
+    present: np.ndarray  # power of the loads that are there [W]
+    feeders: tuple[Feeds, ...]
+    model: PowerModel
+    rack: float  # power of one [W]
+
+    def broken(self, racks: dict[Feeds, int]) -> Broken | None:
+        """The node farthest beyond its limit, normal or with a side lost; None if all hold."""
+        more = [self.rack * racks.get(feeds, 0) for feeds in self.feeders]
+        power = np.concatenate([self.present, more])
+        found = []
+        for words, dead in failures(self.side.model):
+            state = solve(self.model, power, dead)
+            if not state.converged:
+                return Broken("the chain", math.inf, words)
+            node, use = worst(self.model, state)
+            if use > 1.0 + 1e-6:
+                found.append(Broken(node, use, words))
+        return max(found, key=lambda broken: broken.use, default=None)
+
+
+def power(solution: Solution, rack: Item) -> tuple[int | None, str]:
+    """How many more racks like this one the chain could feed, and what ends it."""
+    if solution.power is None:
+        return None, "the case has no power chain"
+    side, state = solution.power
+    feeders = candidate_feeders(solution)
+    trial = trial_of(side, solution.powers, feeders, rack)
+    broken = trial.broken({})
+    if broken is not None:
+        return 0, f"without one more rack: {broken}"
+    feeders.sort(key=lambda feeds: -_room(side.model, state, feeds))
+    racks: dict[Feeds, int] = {}
+    ends: dict[Feeds, Broken] = {}
+    for feeds in feeders:
+        racks[feeds], end = most(trial, racks, feeds)
+        if end is not None:
+            ends[feeds] = end
+    kind = "A/B pairs" if len(feeders[0]) > 1 else "feeders"
+    if len(ends) < len(feeders):
+        return None, f"no rating ends it ({kind}: {len(feeders)})"
+    best = feeders[0]
+    return sum(racks.values()), (
+        f"racks added one by one ({kind}: {len(feeders)}; {' and '.join(best)}, with most room, "
+        f"{racks[best]}); one more puts {_listed(ends)}; cooling power as it is now"
+    )
+
+
+def _listed(ends: dict[Feeds, Broken]) -> str:
+    """The nodes that end it, each once and the farthest beyond its limit first."""
+    by_node = {end.node: end for end in sorted(ends.values(), key=lambda end: end.use)}
+    first, *others = [str(end) for end in reversed(by_node.values())]
+    return " or ".join([first, *others[: SHOWN - 1]])
+
+
+def trial_of(side: PowerSide, powers: dict[str, float], feeders: list[Feeds], rack: Item) -> Trial:
+    """The chain with one more load on each of the feeders."""
+    more = [
+        Load(name=f"more racks on {', '.join(feeds)}", feeds=feeds, power_factor=rack.power_factor)
+        for feeds in feeders
+    ]
+    model = build(side.model.nodes, [*side.model.loads, *more])
+    present = np.array([powers[name] for name in side.loads])
+    return Trial(side, present, tuple(feeders), model, rack.power)
+
+
+def candidate_feeders(solution: Solution) -> list[Feeds]:
+    """Feeds by which servers hang on the chain, A/B pairs only where there are any.
+
+    Where no server has a feed: each node that feeds no other.
+    """
+    used = list(dict.fromkeys(i.feeds for i in solution.case.items if is_server(i) and i.feeds))
+    if not used:
+        nodes = solution.case.nodes
+        parents = {node.fed_by for node in nodes}
+        return [(node.name,) for node in nodes if node.name not in parents]
+    pairs = [feeds for feeds in used if len(feeds) > 1]
+    return pairs or used
+
+
+def failures(model: PowerModel) -> list[tuple[str, frozenset[str]]]:
+    """States in which all ratings must hold: normal, and each side lost where loads have several.
+
+    Sides are the first feeds, the second feeds and so on. Where one feed is first of one load and
+    second of another, there are no sides: then each transformer and UPS is lost alone.
+    """
+    normal: tuple[str, frozenset[str]] = ("in the normal state", frozenset())
+    dual = [load.feeds for load in model.loads if len(load.feeds) > 1]
+    if not dual:
+        return [normal]
+    n = max(len(feeds) for feeds in dual)
+    sides = [frozenset(feeds[k] for feeds in dual if len(feeds) > k) for k in range(n)]
+    if sum(len(side) for side in sides) == len(frozenset().union(*sides)):
+        return [normal, *((f"with side {'ABCDEFGH'[k]} lost", s) for k, s in enumerate(sides))]
+    sources = [node.name for node in model.nodes if isinstance(node, Transformer | Ups)]
+    return [normal, *((f"with {name} lost", frozenset({name})) for name in sources)]
+
+
+def worst(model: PowerModel, state: PowerState) -> tuple[str, float]:
+    """The node that uses most of what it may carry for hours, and that share [-]."""
+    use = np.maximum(state.load / model.apparent_limit, state.power / model.real_limit)
+    place = int(np.argmax(use))
+    return model.nodes[place].name, float(use[place])
+
+
+def most(trial: Trial, there: dict[Feeds, int], feeds: Feeds) -> tuple[int, Broken | None]:
+    """Most racks on one feeder beside those that are there, and what one more breaks."""
+    low, high = 0, 1
+    end = trial.broken(there | {feeds: high})
+    while end is None and high < MOST:
+        low, high = high, 2 * high
+        end = trial.broken(there | {feeds: high})
+    if end is None:
+        return high, None
+    while high - low > 1:
+        middle = (low + high) // 2
+        broken = trial.broken(there | {feeds: middle})
+        low, high, end = (low, middle, broken) if broken else (middle, high, end)
+    return low, end
+
+
+def _room(model: PowerModel, state: PowerState, feeds: Feeds) -> float:
+    """Headroom of the tightest of some feeds [W]."""
+    return min(float(state.headroom[model.index[feed]]) for feed in feeds)
