@@ -96,8 +96,9 @@ def estimate_cells(hall: Hall, cell: float) -> float:
 
 def _spans(hall: Hall) -> list[np.ndarray]:
     """Lower and upper edge of every thing, per axis: arrays [things, 2]."""
-    boxes = [item.box for item in (*hall.blocks, *hall.devices)]  # sources need no edges
-    boxes += [item.rectangle for item in (*hall.openings, *hall.baffles)]
+    boxes = [block.box for block in hall.blocks] + [device.box for device in hall.devices]
+    boxes += [opening.rectangle for opening in hall.openings]
+    boxes += [baffle.rectangle for baffle in hall.baffles]  # heat sources need no edges
     spans = []
     for axis in range(3):
         edges = [(box.lower[axis], box.upper[axis]) for box in boxes]

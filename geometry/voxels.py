@@ -61,8 +61,8 @@ class VoxelModel:
 def voxelise(hall: Hall, grid: Grid) -> VoxelModel:
     """Map the hall onto its grid. Refuses a device or opening that no air can reach."""
     solid = np.zeros(grid.shape, bool)
-    for item in (*hall.blocks, *hall.devices):
-        solid[_cells(grid, item.box)] = True
+    for box in [b.box for b in hall.blocks] + [d.box for d in hall.devices]:
+        solid[_cells(grid, box)] = True
     closed, loss = _face_states(hall, grid, solid)
     intakes = {d.name: _box_patch(d.name, grid, solid, d.box, d.intake) for d in hall.devices}
     discharges = {d.name: _box_patch(d.name, grid, solid, d.box, d.discharge) for d in hall.devices}

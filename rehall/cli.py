@@ -243,7 +243,14 @@ def interrupt_between_steps() -> Iterator[Callable[[], None]]:
 @contextmanager
 def progress() -> Iterator["Watch"]:
     """A progress bar with iterations and residuals, on the error stream."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (
         TextColumn("{task.description:12}"),
@@ -257,7 +264,7 @@ def progress() -> Iterator["Watch"]:
         interrupt_between_steps() as leave_if_asked,
         Progress(*columns, console=err, transient=not err.is_terminal) as bar,
     ):
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def watch(stage: str, now: "AirProgress") -> None:
             leave_if_asked()

@@ -11,14 +11,13 @@ from rich import box
 from rich.table import Table
 
 from rehall.compared import Summary, Value, quantities
-from rehall.fits import Fits, what_fits
+from rehall.fits import NO_LIMIT, Fit, Fits, what_fits
 from rehall.results import write_text
 from rehall.simulate import Solution
 
 FILES = ("compare.json", "compare.csv", "compare.md")
 NO_RATIO = ("degC", "K", "%")
 """Units whose change is given as a difference alone."""
-NO_LIMIT = "no limit"
 OR = " or "  # between two currencies
 
 
@@ -48,7 +47,7 @@ class Comparison:
 
 
 def compare(
-    a: tuple[Solution, Summary], b: tuple[Solution, Summary], kind: str = "vr_nvl72"
+    a: tuple[Solution, Summary], b: tuple[Solution, Summary], *, kind: str = "vr_nvl72"
 ) -> Comparison:
     """Compare two solved cases; what still fits is counted in racks of a catalogue entry."""
     fits = (what_fits(a[0], kind), what_fits(b[0], kind))
@@ -79,17 +78,18 @@ def fit_rows(fits: tuple[Fits, Fits]) -> list[Row]:
     section = f"what still fits ({fits[0].kind})"
     a, b = fits
     rows = [
-        row_of(section, fit.resource, "racks", shown(fit.count), shown(b.of(fit.resource).count))
+        row_of(section, fit.resource, "racks", shown(fit), shown(b.of(fit.resource)))
         for fit in a.each
     ]
-    rows.append(row_of(section, "all together", "racks", shown(a.count), shown(b.count)))
+    together = [NO_LIMIT if fits.count is None else float(fits.count) for fits in (a, b)]
+    rows.append(row_of(section, "all together", "racks", *together))
     rows.append(row_of(section, "runs out first", "", a.first, b.first))
     return rows
 
 
-def shown(count: int | None) -> Value:
-    """A number of racks, in words where nothing limits it."""
-    return NO_LIMIT if count is None else float(count)
+def shown(fit: Fit) -> Value:
+    """A number of racks, in words where there is none."""
+    return fit.words if fit.count is None else float(fit.count)
 
 
 def table(comparison: Comparison) -> Table:
@@ -125,8 +125,7 @@ def to_markdown(comparison: Comparison) -> str:
     for name, fits in zip(comparison.names, comparison.fits, strict=True):
         lines += ["", f"### {name}: basis of what still fits", ""]
         lines += [
-            f"- {fit.resource}: {text(shown(fit.count))}. {_sentence(fit.basis)}"
-            for fit in fits.each
+            f"- {fit.resource}: {text(shown(fit))}. {_sentence(fit.basis)}" for fit in fits.each
         ]
     return "\n".join(lines) + "\n"
 

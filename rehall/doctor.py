@@ -34,16 +34,19 @@ def _writable(folder: Path) -> tuple[str, bool]:
 
 
 def _pictures() -> tuple[str, bool]:
-    """Render a sphere off-screen and look whether it shows."""
-    import pyvista
+    """Render a box off-screen and look whether it shows."""
+    from geometry.hall import Box
+    from rehall import scene
 
+    box = Box((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
     try:
-        plotter = pyvista.Plotter(off_screen=True, window_size=(64, 64))
-        plotter.add_mesh(pyvista.Sphere(), color="black")
-        plotter.set_background("white")
-        image = plotter.screenshot(return_img=True)
-        plotter.close()
+        pixels = scene.image(
+            lambda plotter: plotter.add_mesh(scene.box_mesh(box), color="black"),
+            box,
+            (-1.0, -1.0, 1.0),
+            64,
+        )
     except Exception as error:
         return f"cannot be rendered: {error}", False
-    shown = image is not None and int(image.min()) < 100
+    shown = int(pixels.min()) < 100
     return "rendered off-screen" if shown else "rendered empty", shown

@@ -18,13 +18,26 @@ GRAVITY = 9.80665
 """Standard gravity, ISO 80000-3 [m/s2]."""
 
 
+NO_LIMIT, NOT_KNOWN = "no limit", "not known"
+
+
 @dataclass(frozen=True)
 class Fit:
-    """Racks that one resource allows; None where it does not limit them, or is not known."""
+    """Racks that one resource allows; None where it does not limit them, or is not known.
+
+    What is not known has a basis that begins with these words.
+    """
 
     resource: str
     count: int | None
     basis: str
+
+    @property
+    def words(self) -> str | None:
+        """What to say instead of a count."""
+        if self.count is not None:
+            return None
+        return NOT_KNOWN if self.basis.startswith(NOT_KNOWN) else NO_LIMIT
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,9 @@ def floor_load(solution: Solution, rack: Item) -> tuple[int | None, str]:
     """
     allowed, weight = solution.case.hall.floor_load, rack.entry.weight
     if allowed is None:
-        return None, "not known: the case gives no hall.floor_load"
+        return None, f"{NOT_KNOWN}: the case gives no hall.floor_load"
     if weight is None:
-        return None, f"not known: the catalogue gives no weight of {rack.kind} {rack.name}"
+        return None, f"{NOT_KNOWN}: the catalogue gives no weight of {rack.kind} {rack.name}"
     width, depth, _ = rack.entry.size
     bay = width * (depth + 0.5 * (FRONT_AISLE + REAR_AISLE))
     own, spread = weight * GRAVITY / (width * depth), weight * GRAVITY / bay

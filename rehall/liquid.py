@@ -89,11 +89,11 @@ def solve_loop(
     return solve(
         loop.model,
         LiquidInputs(
-            heat=np.array([heat[item.name] for item in loop.racks]),
-            running=running,
-            opening=np.ones(len(loop.racks)),
-            T_facility=T_facility,
-            V_flow_facility=flow,
+            heat=jnp.array([heat[item.name] for item in loop.racks]),
+            running=jnp.array(running),
+            opening=jnp.ones(len(loop.racks)),
+            T_facility=jnp.array(T_facility),
+            V_flow_facility=jnp.array(flow),
         ),
     )
 

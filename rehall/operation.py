@@ -165,7 +165,8 @@ def _block_heat(case: Case, level: AirLevel, x: Exchange) -> list[float]:
     hall = hall_with_sources(case)
     given = {item.name: item.heat_to_air for item in case.items if not moves_air(item)}
     given |= x.losses | x.motor_heat
-    heat = [given.get(thing.name, 0.0) for thing in (*hall.blocks, *hall.sources)]
+    names = [block.name for block in hall.blocks] + [source.name for source in hall.sources]
+    heat = [given.get(name, 0.0) for name in names]
     reached = set(np.asarray(level.model.heated.block).tolist())
     covered = [
         case.located(

@@ -42,6 +42,7 @@ class Section(NamedTuple):
     columns: list[Column]
     rows: list[list[str]]
     broken: list[bool]  # rows to mark
+    folded: bool = False  # shown on demand
 
 
 def write_report(results: Results, pictures: list[Path], out_html: Path) -> None:
@@ -84,7 +85,23 @@ def sections(summary: dict[str, Any]) -> list[Section]:
     known = [key for key in (*ORDER, *AFTER_TABLES) if key in summary]
     others = [key for key, value in summary.items() if not is_plain(key, value)]
     keys = dict.fromkeys([*known, *(key for key in others if key not in HEAD)])
-    return [section(key, summary) for key in keys if summary[key]]
+    shown = [section(key, summary) for key in keys if summary[key]]
+    limits = summary.get("limits")
+    if not limits:
+        return shown
+    worst = table("worst", worst_of_each(sorted(limits, key=_limit_order)), set())
+    every = shown[0]._replace(title="Every limit", folded=True)  # limits come first in ORDER
+    return [worst._replace(title="Limits, the worst place of each"), every, *shown[1:]]
+
+
+def worst_of_each(limits: Table) -> Table:
+    """The first row of each limit's name, and at how many places it stands and is broken."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in limits:
+        found = first.setdefault(row["name"], {**row, "places": 0, "broken_at": 0})
+        found["places"] += 1
+        found["broken_at"] += row.get("holds") is False
+    return list(first.values())
 
 
 def section(key: str, summary: dict[str, Any]) -> Section:
@@ -158,11 +175,13 @@ def by_margin(racks: Table, limits: Table) -> Table:
 
 
 def _share(limit: dict[str, Any]) -> float | None:
-    """Margin as a share of the limit; minus infinity for one broken without a value."""
+    """Margin as a share of the limit; minus infinity for one broken that has no share."""
     distance = margin(limit)
-    if distance is None:
+    if distance is None or (distance <= 0 and limit.get("holds") is False and not limit["limit"]):
         return float("-inf") if limit.get("holds") is False else None
-    return distance / max(abs(float(limit["limit"])), 1e-9)
+    if abs(float(limit["limit"])) < 0.01:  # a limit of nothing has no share
+        return None
+    return distance / abs(float(limit["limit"]))
 
 
 def _words(limit: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from rehall.results import FaceTemperature, Fields, Results
 COLOURS = "plasma"  # perceptually uniform, and the colour-blind can read it
 SCALE = (15.0, 45.0)  # [degC], the same on every picture, so that two halls compare by eye
 BANDS = 12  # of 2.5 K each
-SEEDS = 200  # streamlines in one picture
+SEEDS = 80  # streamlines in one picture
 GREY, WALLS, SHEETS, HOLES = "#D0D0D0", "#7F7F7F", "#5588BB", "#882255"
 
 Direction = tuple[float, float, float]
@@ -189,19 +189,21 @@ def faces(results: Results) -> list[pv.StructuredGrid]:
 
 
 def image(
-    fill: Callable[[Plotter], None], hall: Hall, direction: Direction, width: int
+    fill: Callable[[Plotter], None], frame: Box, direction: Direction, width: int
 ) -> np.ndarray:
-    """Pixels of the hall seen from a direction in parallel projection, cut to the hall."""
+    """Pixels of a box of the hall seen from a direction in parallel projection."""
     if "DISPLAY" not in os.environ:  # VTK falls back to EGL by itself, but warns on the way
         pv.vtk_verbosity("error")
-    across, high = view_size(hall, direction)
+    across, high = view_size(frame, direction)
     window = [width, round(width * high / across)]
     plotter: Plotter = pv.Plotter(off_screen=True, window_size=window, lighting="none")
     plotter.add_light(pv.Light(light_type="headlight"))
     fill(plotter)
     plotter.add_axes(color="black", line_width=3, viewport=(0.0, 0.0, 0.12, 0.2))
     plotter.view_vector(direction, viewup=(0.0, 0.0, 1.0))
-    plotter.camera.focal_point = tuple(0.5 * length for length in hall.size)
+    middle = 0.5 * (np.array(frame.lower) + np.array(frame.upper))
+    plotter.camera.position = tuple(middle + 100.0 * np.array(direction))
+    plotter.camera.focal_point = tuple(middle)
     plotter.enable_parallel_projection()
     plotter.camera.parallel_scale = 0.5 * high
     plotter.reset_camera_clipping_range()
@@ -210,13 +212,22 @@ def image(
     return np.asarray(pixels)
 
 
-def view_size(hall: Hall, direction: Direction) -> tuple[float, float]:
-    """Width and height of the hall as seen from a direction, with a margin [m]."""
+def equipment_frame(hall: Hall, margin: float = 1.5) -> Box:
+    """The part of the hall that holds its through-flow equipment, with a margin [m]."""
+    boxes = [device.box for device in hall.devices] or [Box((0.0, 0.0, 0.0), hall.size)]
+    lower = np.min([box.lower for box in boxes], axis=0) - margin
+    upper = np.max([box.upper for box in boxes], axis=0) + margin
+    lower, upper = np.maximum(lower, 0.0), np.minimum(upper, hall.size)
+    return Box(tuple(lower.tolist()), tuple(upper.tolist()))
+
+
+def view_size(frame: Box, direction: Direction) -> tuple[float, float]:
+    """Width and height of a box as seen from a direction, with a margin [m]."""
     towards = np.array(direction) / np.linalg.norm(direction)
     right = np.cross((0.0, 0.0, 1.0), towards)
     right /= np.linalg.norm(right)
     up = np.cross(towards, right)
-    spans = [float(np.abs(axis) @ np.array(hall.size)) for axis in (right, up)]
+    spans = [float(np.abs(axis) @ np.array(frame.size)) for axis in (right, up)]
     return (1.04 * spans[0], 1.04 * spans[1])
 
 

@@ -32,7 +32,7 @@ class Broken:
         """Return where, how far and when."""
         if not math.isfinite(self.use):
             return f"{self.node} beyond what it carries at any voltage {self.state}"
-        return f"{self.node} at {100 * self.use:.0f} % of its continuous limit {self.state}"
+        return f"{self.node} at {100 * self.use:.1f} % of its continuous limit {self.state}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Trial:
 def power(solution: Solution, rack: Item) -> tuple[int | None, str]:
     """How many more racks like this one the chain could feed, and what ends it."""
     if solution.power is None:
-        return None, "the case has no power chain"
+        return None, "not known: the case has no power chain"
     side, state = solution.power
     feeders = candidate_feeders(solution)
     trial = trial_of(side, solution.powers, feeders, rack)

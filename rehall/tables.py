@@ -6,8 +6,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-SHOWN = 12
-"""Rows shown of a long table; the report has them all."""
+from rehall.report import worst_of_each
+
 COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow"}
 
 
@@ -32,7 +32,7 @@ def print_summary(summary: dict[str, Any], out: Console) -> None:
 
 
 def limits_table(limits: list[dict[str, Any]]) -> Table:
-    """The limits with the least room, broken ones first."""
+    """The worst place of each limit, broken ones first."""
     broken = sum(row["holds"] is False for row in limits)
     unsure = sum(row["holds"] is None for row in limits)
     title = f"{len(limits)} limits: {broken} broken, {unsure} undecided"
@@ -44,10 +44,11 @@ def limits_table(limits: list[dict[str, Any]]) -> Table:
     table.add_column("unit")
     table.add_column("holds")
     words = {True: "yes", False: "[red]no[/]", None: "[yellow]unsure[/]"}
-    for row in limits[: max(SHOWN, broken + unsure if broken + unsure < 40 else 40)]:
+    for row in worst_of_each(limits):
+        others = f" and {row['broken_at'] - 1} more" if row["broken_at"] > 1 else ""
         table.add_row(
             row["name"],
-            row["where"],
+            row["where"] + others,
             f"{row['value']:.2f}",
             f"{row['limit']:.2f}",
             f"{row['uncertainty']:.2f}" if row["uncertainty"] else "",

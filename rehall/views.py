@@ -100,12 +100,12 @@ def rack_faces(results: Results, path: Path, scale: Scale = scene.SCALE) -> None
             scene.add_temperature(plotter, pv.merge(meshes), scale)
 
     corners = {"Seen from -x, -y": (-1.0, -1.6, 1.5), "Seen from +x, +y": (1.0, 1.6, 1.5)}
-    across, high = scene.view_size(results.hall, corners["Seen from -x, -y"])
+    frame = scene.equipment_frame(results.hall)
+    across, high = scene.view_size(frame, corners["Seen from -x, -y"])
     stacked = high / across < 0.5
     width = 1450 if stacked else 740
     images = {
-        title: scene.image(fill, results.hall, direction, width)
-        for title, direction in corners.items()
+        title: scene.image(fill, frame, direction, width) for title, direction in corners.items()
     }
     compose(images, stacked, scale, "Air at the intake faces [degC]", path)
 
@@ -121,9 +121,10 @@ def streamlines(results: Results, path: Path, scale: Scale = scene.SCALE) -> Non
             scene.add_temperature(plotter, lines, scale, line_width=1.6)
 
     direction = (-0.9, -1.6, 1.3)
-    across, high = scene.view_size(results.hall, direction)
+    room = Box((0.0, 0.0, 0.0), results.hall.size)
+    across, high = scene.view_size(room, direction)
     width = round(min(1450.0, 850.0 * across / high))
-    pixels = scene.image(fill, results.hall, direction, width)
+    pixels = scene.image(fill, room, direction, width)
     title = "Streamlines from where air is supplied" if lines else "No air is supplied"
     compose({title: pixels}, True, scale, BAR_TITLE, path)
 

@@ -55,7 +55,8 @@ def test_slab_bears_a_rack_by_its_weight_over_its_own_footprint(slab, count, tmp
 def test_slab_that_is_not_known_does_not_limit_and_says_so(tmp_path):
     count, basis = floor_load(solution(tmp_path), RACK)
     assert count is None
-    assert "not known" in basis
+    assert Fit("floor load", count, basis).words == "not known"
+    assert Fit("liquid cooling", None, "asks for no coolant").words == "no limit"
 
 
 SINGLE = """\

@@ -57,6 +57,28 @@ def test_rack_does_not_stand_under_a_lower_roof_or_ceiling(tmp_path):
     assert len(free_places(case(tmp_path, "[10 m, 10 m, 4 m]", text), RACK)) == 56
 
 
+@pytest.mark.parametrize(("gap", "racks"), [(4.2, 6), (4.1, 1)])
+def test_cold_aisle_does_not_take_the_place_of_a_hot_one(gap, racks, tmp_path):
+    # Between the backs of two rows: 0.9 m hot, 1.2 m of rack, 1.2 m cold, 0.9 m hot; 4.8 m less
+    # 1.2 m of passage are 6 racks. With 0.1 m less one rack that looks along the rows is left:
+    # 4.1 m less twice 0.9 m and 1.2 m of passage. A way past the rows makes all one room.
+    row = "  - row: {of: storage_rack, name: %s, count: 7, first: [0 m, %g m], facing: %s}\n"
+    rows = row % ("A", 1.2, "-y") + row % ("B", 2.4 + gap, "+y")
+    assert (
+        len(free_places(case(tmp_path, f"[4.8 m, {4.8 + gap:g} m, 4 m]", "", rows), RACK)) == racks
+    )
+
+
+@pytest.mark.parametrize(("wall", "racks"), [("+x", 12), ("+z", 14)])
+def test_no_rack_stands_before_an_opening_of_a_wall(wall, racks, tmp_path):
+    # 10 m less 1.2 m of passage, and 1.2 m before the louvre: 12 racks of 0.6 m, without it 14.
+    text = (
+        f"  openings: [{{name: louvre, kind: outdoor, wall: {wall}, from: [1 m, 0 m], "
+        "to: [2 m, 2 m]}]\n"
+    )
+    assert len(free_places(case(tmp_path, "[10 m, 3.3 m, 4 m]", text), RACK)) == racks
+
+
 BUSY = """\
   obstacles: [{name: pillar, from: [3 m, 7 m, 0 m], to: [3.55 m, 7.5 m, 4 m]}]
   partitions: [{name: screen, from: [8 m, 0 m, 0 m], to: [8 m, 4 m, 4 m]}]

@@ -75,7 +75,7 @@ def test_section_stands_before_the_hottest_inlet(results):
 
 
 def test_a_direction_along_an_axis_sees_two_sides_of_the_hall(hall):
-    across, high = scene.view_size(hall, (0.0, -1.0, 0.0))
+    across, high = scene.view_size(Box((0.0, 0.0, 0.0), hall.size), (0.0, -1.0, 0.0))
     assert across / high == pytest.approx(12.0 / 4.0)
 
 

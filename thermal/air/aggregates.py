@@ -3,7 +3,7 @@
 Blocks of two cells a side are merged, level by level, but never through a wall: cells of one block
 that are joined by no open face of that block stay apart, as do cells on the two sides of a baffle
 that lets little air through. A cold aisle and the hot aisle behind a sheet of glass thus keep
-pressures of their own on every level (docs/decisions/0006-aggregates.md).
+pressures of their own on every level (docs/decisions/0004-simplec.md).
 """
 
 import equinox as eqx
@@ -142,9 +142,7 @@ def _merged(
         by_edge=_index(_lists(ends, nodes, numbers, len(key))[0]),
     )
     axis = fine.axis[across][first]
-    coarse = _Graph(
-        tails, heads, np.arange(len(key)), axis, ~strong, block, np.ones(nodes, bool)
-    )
+    coarse = _Graph(tails, heads, np.arange(len(key)), axis, ~strong, block, np.ones(nodes, bool))
     return level, coarse, len(key)
 
 

@@ -24,7 +24,7 @@ SWEEPS = 10
 RELAXATION = 0.9
 STILL = 0.01
 """Speed below which the diagonal no longer falls [m/s]; slows the change, not the answer."""
-BUOYANT = 1.0
+BUOYANT = 2.0
 """The same for vertical motion, over the speed that buoyancy gives within a cell [-].
 
 Without it, layered air in a still corner swings from one iteration to the next: it is moved by

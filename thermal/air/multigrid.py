@@ -28,7 +28,7 @@ SMOOTHING_RANGE = (0.3, 2.0)
 SMOOTHING_STEPS = 2
 LARGEST_SOLVED = 400
 """Nodes up to which the coarsest level is factorised."""
-SHIFT = 1e-5
+SHIFT = 1e-3
 """Added to the scaled coarsest diagonal: a sealed hall's pressure level is free [-]."""
 
 

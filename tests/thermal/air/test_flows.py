@@ -51,15 +51,13 @@ def test_still_layers_conduct_as_a_slab(lay):
     """Heat from the ceiling through still air to a cooled floor: q (1/U + L/k)."""
     hall = Hall((0.4, 0.4, 0.4), sources=(Source("none", Box((0.0, 0.0, 0.0), (0.1, 0.1, 0.1))),))
     case = lay(hall, 0.1, turbulence="laminar")
-    flux, U = 0.05, 2.0
-    inputs = case.inputs(
-        U_wall=jnp.zeros(6).at[4].set(U), flux_wall=jnp.zeros(6).at[5].set(flux)
-    )
-    T = np.asarray(case.solve(inputs, iterations=1000, energy=1e-6).state.T)
+    flux, U = 5e-4, 2.0  # so weak a layering that no gravity waves arise
+    inputs = case.inputs(U_wall=jnp.zeros(6).at[4].set(U), flux_wall=jnp.zeros(6).at[5].set(flux))
+    T = np.asarray(case.solve(inputs, iterations=600, energy=1e-6).state.T)
     k = float(case.model.mu * case.model.cp) / 0.71
     height = case.grid.centres[2]
     expected = T_REF + flux * (1 / U + height / k)
-    np.testing.assert_allclose(T.mean(axis=(0, 1)), expected, atol=0.01)
+    np.testing.assert_allclose(T.mean(axis=(0, 1)) - T_REF, expected - T_REF, rtol=0.03)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,171 @@
+"""Speed of the air solver, as ratios taken in one run on one machine.
+
+    python validation/speed.py [--quick]
+
+Prints every figure and appends it to validation/speed.csv. `copies` are times to copy one field of
+the same grid; iterations of the pressure solver are to 1e-4 in float32.
+"""
+
+import csv
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from geometry.grid import build_grid
+from geometry.hall import Block, Box, Device, Hall, Opening
+from geometry.voxels import voxelise
+from thermal.air.build import build_model
+from thermal.air.iterate import run
+from thermal.air.model import AirInputs, AirModel, at_rest
+from thermal.air.multigrid import build_levels, solve_to, v_cycle
+
+TABLE = Path(__file__).with_name("speed.csv")
+SUPPLY = 291.15
+ROWS = 10
+TOLERANCE = 1e-4
+SIZES = (50_000, 200_000, 1_000_000)
+
+
+def reference_hall() -> Hall:
+    """Two rows of ten racks facing a cold aisle, three supplies, three ways out."""
+    racks = []
+    for n in range(ROWS):
+        x = 3 + 0.6 * n
+        racks.append(Device(f"A{n}", "rack", Box((x, 3.2, 0.0), (x + 0.6, 4.2, 2.0)), "+y", "-y"))
+        racks.append(Device(f"B{n}", "rack", Box((x, 5.4, 0.0), (x + 0.6, 6.4, 2.0)), "-y", "+y"))
+    openings = []
+    for n in range(3):
+        x, y = 3.4 + 2 * n, 0.4 if n % 2 else 8.0
+        openings.append(Opening(f"s{n}", "supply", Box((x, 4.2, 0.0), (x + 1.2, 5.4, 0.0))))
+        out = Box((x, y, 3.2), (x + 1.2, y + 1.2, 3.2))
+        openings.append(Opening(f"o{n}", "outdoor", out, 2.0))
+    return Hall((12.0, 9.6, 3.2), devices=tuple(racks), openings=tuple(openings))
+
+
+def obstructed_hall(sealed: bool) -> Hall:
+    """A hall with solid blocks in rows, for the pressure solver."""
+    blocks = tuple(
+        Block(f"{row}-{n}", Box((1.0 + 2.0 * n, y, 0.0), (2.2 + 2.0 * n, y + 1.0, 2.2)))
+        for row, y in enumerate((1.5, 4.5, 7.0))
+        for n in range(5)
+    )
+    way_out = Opening("out", "outdoor", Box((0.0, 3.0, 1.0), (0.0, 4.0, 2.0)), 2.0)
+    return Hall((12.0, 9.6, 3.2), blocks=blocks, openings=() if sealed else (way_out,))
+
+
+def inputs(model: AirModel, names: tuple[str, ...], share: np.ndarray) -> AirInputs:
+    """8 kW and 0.6 m3/s a rack; the supplies bring a tenth more."""
+    rack = np.array([name[0] in "AB" for name in names])
+    n, f32 = model.streams, np.float32
+    return AirInputs(
+        V_flow=jnp.array(np.where(rack, 0.6 * share, 4.4 * share), f32),
+        heat=jnp.array(np.where(rack, 8e3 * share, 0.0), f32),
+        controlled=jnp.array(~rack, f32),
+        T_set=jnp.full(n, SUPPLY, f32),
+        conductance=jnp.full(n, 1e12, f32),
+        T_coolant=jnp.full(n, 200.0, f32),
+        T_outdoor=jnp.asarray(300.15, f32),
+        T_opening=jnp.full(3, 300.15, f32),
+        T_wall=jnp.full(6, 293.15, f32),
+        U_wall=jnp.zeros(6, f32),
+        flux_wall=jnp.zeros(6, f32),
+        block_heat=jnp.zeros(0, f32),
+    )
+
+
+def seconds(call, repeats: int) -> float:
+    """Least time of a call, compiled before."""
+    jax.block_until_ready(call())
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        jax.block_until_ready(call())
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def lay(hall: Hall, cell: float):
+    """Model, stream table and cells of a hall."""
+    grid = build_grid(hall, cell)
+    model, streams = build_model(hall, voxelise(hall, grid), 101325.0, SUPPLY)
+    return model, streams, grid.cells
+
+
+def conductances(model: AirModel):
+    """Conductances of unit mobility, and the openings' terms."""
+    c = tuple(model.open[axis] * model.area(axis) / model.metric.spacing[axis] for axis in range(3))
+    e = jnp.zeros_like(model.fluid).ravel()
+    for faces in model.outdoor:
+        e = e.at[faces.cell].add(faces.area)
+    return c, e.reshape(model.fluid.shape)
+
+
+def iteration_figures(cell: float, repeats: int) -> dict[str, float]:
+    """Outer iteration and V-cycle in copies of one field, and compile times."""
+    model, streams, cells = lay(reference_hall(), cell)
+    given = inputs(model, streams.name, streams.share)
+    rest = at_rest(model, given, SUPPLY)
+    jax.clear_caches()
+    start = time.perf_counter()
+    jax.block_until_ready(run(rest, model, given, 10))
+    first = time.perf_counter() - start
+    step = seconds(lambda: run(rest, model, given, 10), repeats) / 10
+    copy = jax.jit(lambda x: x + 1)
+    once = seconds(lambda: copy(rest.T), 50)
+    levels = eqx.filter_jit(build_levels)(*conductances(model), model.aggregates, model.go)
+    cycle = eqx.filter_jit(v_cycle)
+    around = seconds(lambda: cycle(levels, model.fluid, model.go), 10)
+    tag = f"{cells} cells"
+    return {
+        f"copy of a field, {tag} [ns/cell]": 1e9 * once / cells,
+        f"outer iteration, {tag} [ns/cell]": 1e9 * step / cells,
+        f"outer iteration, {tag} [copies]": step / once,
+        f"V-cycle, {tag} [copies]": around / once,
+        f"trace and compile, {tag} [s]": first - 10 * step,
+    }
+
+
+def pressure_figures(sizes: tuple[int, ...]) -> dict[str, float]:
+    """Iterations of the pressure solver against the number of cells."""
+    figures: dict[str, float] = {}
+    for sealed in (False, True):
+        counts = []
+        for size in sizes:
+            model, _, cells = lay(obstructed_hall(sealed), (12 * 9.6 * 3.2 / size) ** (1 / 3))
+            b = np.random.default_rng(0).normal(size=model.fluid.shape) * np.asarray(model.fluid)
+            b -= np.asarray(model.fluid) * b.sum() / np.asarray(model.fluid).sum()
+            levels = eqx.filter_jit(build_levels)(*conductances(model), model.aggregates, model.go)
+            right = jnp.array(b, np.float32)
+            count = eqx.filter_jit(solve_to)(levels, right, TOLERANCE, 100, model.go)[1]
+            counts.append(int(count))
+            kind = "sealed" if sealed else "open"
+            figures[f"pressure iterations to {TOLERANCE:g}, {kind}, {cells} cells"] = counts[-1]
+        figures[f"growth of iterations, {kind} [%]"] = 100 * (counts[-1] / counts[0] - 1)
+    return figures
+
+
+def main(quick: bool) -> None:
+    """Measure, print and append."""
+    figures = iteration_figures(0.2, 3)
+    if not quick:
+        figures |= iteration_figures(0.1, 2)
+    figures |= pressure_figures(SIZES[:2] if quick else SIZES)
+    new = not TABLE.exists()
+    with TABLE.open("a", newline="") as file:
+        table = csv.writer(file)
+        if new:
+            table.writerow(("date", "jax", "device", "quantity", "value"))
+        for quantity, value in figures.items():
+            print(f"{quantity:62s} {value:10.3g}")
+            device = jax.devices()[0].device_kind
+            table.writerow((date.today(), jax.__version__, device, quantity, f"{value:.4g}"))
+
+
+if __name__ == "__main__":
+    main("--quick" in sys.argv[1:])
