@@ -149,9 +149,9 @@ def change_text(row: Row) -> str:
     if row.change is None or not isinstance(row.a, int | float):
         return ""
     sign = "+" if row.change > 0 else ""
-    ratio = row.a > 0 and row.unit not in NO_RATIO
-    percent = f" ({100 * row.change / row.a:+.0f} %)" if ratio and row.change else ""
-    return f"{sign}{text(row.change)}{percent}"
+    percent = 100 * row.change / row.a if row.a > 0 and row.unit not in NO_RATIO else 0.0
+    in_percent = f" ({percent:+.0f} %)" if abs(percent) >= 0.5 else ""
+    return f"{sign}{text(row.change)}{in_percent}"
 
 
 def _sentence(basis: str) -> str:

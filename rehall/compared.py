@@ -17,7 +17,7 @@ LEVELS = {
     "transformers": ("transformer",),
     "UPS": ("ups",),
     "boards": ("board", "pdu"),
-    "busways and lines": ("busway", "cable", "whip"),
+    "feeders": ("busway", "cable", "whip"),
 }
 """Levels of the chain: kinds of node by what they are called here."""
 

@@ -90,6 +90,7 @@ def test_poorly_insulated_duct_gains_heat_over_its_surface(duct):
     wall = duct.inputs().U_wall.at[jnp.array([2, 3, 4, 5])].set(U)
     solution = duct.solve(through(duct, U_wall=wall, T_wall=jnp.full(6, T_REF + excess)))
     area = 4 * SIDE * (3.2 - 0.6) - 2 * 0.2 * 0.2
+    assert solution.converged, solution.reason
     assert solution.heat["walls"] == pytest.approx(U * area * excess, rel=0.04)
     assert rise_at_exit(solution) == pytest.approx(U * area * excess / (RHO * FLOW * CP), rel=0.05)
 
