@@ -92,7 +92,11 @@ def build_model(
         heated=_heated(hall, voxels, full, dtype),
         has_intake=jnp.array(builder.has_intake, dtype),
         has_discharge=jnp.array(builder.has_discharge, dtype),
-        anchored=jnp.array(float(any(len(o.face) for o in outdoor)), dtype),
+        sealed=tuple(
+            _cells((voxels.region == region).astype(float), dtype)
+            for region, ports in sealed_regions(hall, voxels)
+            if ports
+        ),
         pressure=jnp.array(pressure, dtype),
         T_ref=jnp.array(T_ref, dtype),
         cp=air_heat_capacity(jnp.array(T_ref, dtype)),

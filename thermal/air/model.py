@@ -67,7 +67,8 @@ class AirModel(eqx.Module):
 
     Field arrays have the solver's one shape (see operators.py). `open` is 1 on faces that air
     crosses freely or against the `loss` coefficient; `walls` counts a cell's walls normal to each
-    axis; `anchored` is 1 if an outdoor opening fixes the pressure level. `pressure` [Pa] is the
+    axis; `sealed` marks the bodies of air that equipment moves but no outdoor opening reaches, one
+    field each: their pressure level is free. `pressure` [Pa] is the
     site's, `cp` [J/kg/K] and `mu` [Pa s] are those of air at `T_ref` [K].
     `go` marks stages (see staging.py).
     """
@@ -91,7 +92,7 @@ class AirModel(eqx.Module):
     heated: HeatedCells
     has_intake: Float[Array, " streams"]
     has_discharge: Float[Array, " streams"]
-    anchored: Float[Array, ""]
+    sealed: tuple[Field, ...]
     pressure: Float[Array, ""]
     T_ref: Float[Array, ""]
     cp: Float[Array, ""]

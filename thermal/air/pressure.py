@@ -49,7 +49,7 @@ def correct(
 ) -> tuple[Triple, Field, Triple, Array]:
     """Corrected velocities, pressure, mass fluxes, and the imbalance before [kg/s, summed]."""
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
-    imbalance = net_inflow(flux) * model.fluid
+    imbalance = _level_out(net_inflow(flux) * model.fluid, model)
     c = tuple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
     for axis, faces in enumerate(model.outdoor):
@@ -61,8 +61,18 @@ def correct(
     levels = build_levels(c, e, model.aggregates, model.go)
     change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go)[0]
     velocity, flux = _apply(velocity, flux, change, c, d, d_outdoor, rho, model, inputs)
-    level = jnp.sum(change * model.fluid) / jnp.sum(model.fluid)
-    return velocity, p + change - (1 - model.anchored) * level * model.fluid, flux, imbalance
+    return velocity, p + _level_out(change, model), flux, imbalance
+
+
+def _level_out(x: Field, model: AirModel) -> Field:
+    """The field less its mean over each sealed body of air.
+
+    There the pressure level is free, and what equipment moves in beyond what it moves out has
+    nowhere to go: it is taken out evenly, and the open mass balance shows it.
+    """
+    for body in model.sealed:
+        x = x - body * (jnp.sum(x * body) / jnp.sum(body))
+    return x
 
 
 def _apply(
