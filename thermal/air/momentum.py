@@ -24,12 +24,10 @@ SWEEPS = 10
 RELAXATION = 0.9
 STILL = 0.01
 """Speed below which the diagonal no longer falls [m/s]; slows the change, not the answer."""
-BUOYANT = 2.0
-"""The same for vertical motion, over the speed that buoyancy gives within a cell [-].
-
-Without it, layered air in a still corner swings from one iteration to the next: it is moved by
-more than a layer before its temperature answers.
-"""
+LAYERS = 3.0
+"""Weight of layers in the diagonal of vertical motion: 1/Pr for the slower answer of temperature,
+twice for a margin. With 1 a heated ceiling over still air never settles, with 3 it converges to
+round-off, with 10 more slowly [-]."""
 
 
 class Exchange(eqx.Module):
@@ -70,7 +68,9 @@ def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tupl
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
     if axis == 2:
         r = r + _weight(x.rho, model) * area * model.metric.spacing[2]
-    inertia = _slowest(x.rho, axis, model) * to_face(x.rho, axis) * area
+    inertia = STILL * to_face(x.rho, axis) * area
+    if axis == 2:
+        inertia = inertia + _stratification(x.rho, k.total, model)
     diagonal = (k.total + drag + resistance + inertia) / RELAXATION
     inverse = model.open[axis] / jnp.where(diagonal > 0, diagonal, 1.0)
     change = sweep(r * model.open[axis], k, inverse, SWEEPS)
@@ -118,13 +118,18 @@ def _face_volume(axis: int, x: Exchange, model: AirModel) -> tuple[Triple, Tripl
     return tuple(flux), tuple(conductance)
 
 
-def _slowest(rho: Field, axis: int, model: AirModel) -> Array:
-    """Speed that bounds the diagonal from below [m/s]: that of free fall between two layers."""
-    if axis != 2:
-        return jnp.full((1, 1, 1), STILL, rho.dtype)
-    step = jnp.abs(rho - lower(rho, 2)) * model.open[2] / rho
-    falling = BUOYANT**2 * GRAVITY * model.metric.spacing[2] * step
-    return jnp.sqrt(jnp.maximum(falling, STILL**2))
+def _stratification(rho: Field, total: Field, model: AirModel) -> Field:
+    """How a vertical motion holds itself back by the layers it moves [kg/s].
+
+    A flow w through a face carries rho A w of the next layer's temperature into cells that answer
+    with about `total`; the weight so gained is g d_rho V rho A w / total against the motion.
+    Left out, layered air in a still corner is moved by more than a layer before its temperature
+    answers, and swings from one iteration to the next.
+    """
+    step = jnp.abs(lower(rho, 2) - rho) * model.open[2]
+    area = model.area(2)
+    weight = LAYERS * GRAVITY * step * area * model.metric.spacing[2]
+    return weight * rho * area / jnp.where(total > 0, total, 1.0)
 
 
 def _metric(axis: int, model: AirModel) -> Metric:

@@ -42,7 +42,7 @@ def test_flow_between_plates_is_poiseuilles_to_second_order(plates):
         errors.append(abs(gradient / (12 * float(case.model.mu) * 0.02 / 0.02**2) - 1))
         z = case.grid.centres[2] / 0.02
         np.testing.assert_allclose(u[12], 6 * 0.02 * z * (1 - z), atol=0.03 * 0.03)
-    assert errors[1] < 0.02
+    assert errors[1] < 0.015
     assert errors[0] / errors[1] > 3.4
 
 
@@ -51,7 +51,7 @@ def test_still_layers_conduct_as_a_slab(lay):
     """Heat from the ceiling through still air to a cooled floor: q (1/U + L/k)."""
     hall = Hall((0.4, 0.4, 0.4), sources=(Source("none", Box((0.0, 0.0, 0.0), (0.1, 0.1, 0.1))),))
     case = lay(hall, 0.1, turbulence="laminar")
-    flux, U = 5e-4, 2.0  # so weak a layering that no gravity waves arise
+    flux, U = 5e-2, 2.0
     inputs = case.inputs(U_wall=jnp.zeros(6).at[4].set(U), flux_wall=jnp.zeros(6).at[5].set(flux))
     T = np.asarray(case.solve(inputs, iterations=600, energy=1e-6).state.T)
     k = float(case.model.mu * case.model.cp) / 0.71
@@ -124,7 +124,7 @@ def test_mirrored_hall_gives_the_mirrored_air(lay, axis):
             T_set={"supply": 291.15},
             T_opening=jnp.array([303.15]),
         )
-        found.append(case.solve(inputs, iterations=25).state)
+        found.append(case.solve(inputs, iterations=600).state)
     np.testing.assert_allclose(np.flip(found[1].T, axis), found[0].T, atol=1e-5)
     signs = [-1.0 if a == axis else 1.0 for a in range(3)]
     for name, sign in zip("uvw", signs, strict=True):
