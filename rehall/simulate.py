@@ -14,7 +14,8 @@ from rehall.liquid import FacilityState, LoopModel, loop_models, solve_facility,
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.operation import Exchange, air_flow, air_inputs, load_powers
 from rehall.schema.entries import CoolingUnit
-from thermal.air.model import AirInputs, Work, at_rest
+from rehall.start import at_start
+from thermal.air.model import AirInputs, Work
 from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
 from thermal.liquid.solve import LiquidState
 
@@ -87,14 +88,14 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
     coarse, start = None, None
     if len(levels) > 1:
         inputs = air_inputs(case, levels[0], x)
-        first = _solve(case, levels[0], inputs, _rest(levels[0], inputs), "coarse grid", watch)
+        first = _solve(case, levels[0], inputs, at_start(case, levels[0]), "coarse grid", watch)
         coarse = (levels[0], first)
         start = prolong(
             first.work, levels[0].model, levels[0].grid, levels[1].model, levels[1].grid
         )
     level = levels[-1]
     inputs = air_inputs(case, level, x)
-    start = _rest(level, inputs) if start is None else start
+    start = at_start(case, level) if start is None else start
     rounds, agreement = 0, np.inf
     while True:
         rounds += 1
@@ -221,13 +222,6 @@ def _facility_heat(case: Case, name: str, out: Utilities, x: Exchange) -> float:
     )
     units = sum(x.coil_heat.get(i.name, 0.0) for i in case.items if i.facility == name)
     return loops + units
-
-
-def _rest(level: AirLevel, inputs: AirInputs) -> Work:
-    """Still air at the mean temperature of what enters: the start of every steady solve."""
-    controlled = np.asarray(inputs.controlled) > 0
-    given = [*np.asarray(inputs.T_set)[controlled], *np.asarray(inputs.T_opening)]
-    return at_rest(level.model, inputs, float(np.mean(given)) if given else 295.15)
 
 
 def _solve(

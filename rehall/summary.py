@@ -71,16 +71,17 @@ def worst_first(limits: list[Limit]) -> list[Limit]:
 
 
 def grid_uncertainty(solution: Solution, air: dict[str, DeviceAir]) -> dict[str, float]:
-    """Uncertainty of each device's inlet from the grid [K].
+    """Uncertainty of each rack's inlet from the grid [K].
 
     Difference of the solutions on two grids with cells of one and two widths: the two-grid
     convergence index 3 |f1 - f2| / (2^p - 1) of a second-order scheme. Roache (1994), J. Fluids
-    Eng. 116. Without a coarse grid there is no evidence and none is claimed.
+    Eng. 116. Without a settled coarse grid there is no evidence and none is claimed.
     """
-    if solution.coarse is None:
+    if solution.coarse is None or not solution.coarse[1].converged:
         return {}
     coarse = device_air(solution.case, *solution.coarse)
-    return {name: abs(air[name].T_in - coarse[name].T_in) for name in air}
+    servers = [i.name for i in solution.case.items if isinstance(i.entry, Rack | MinerShelf)]
+    return {name: abs(air[name].T_in - coarse[name].T_in) for name in servers if name in air}
 
 
 def racks(

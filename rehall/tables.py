@@ -29,6 +29,8 @@ def print_summary(summary: dict[str, Any], out: Console) -> None:
             f"at {grid['inlet_change_max_at']}",
             highlight=False,
         )
+    else:
+        out.print("Grid: no evidence, the case was not solved on coarser cells", highlight=False)
 
 
 def limits_table(limits: list[dict[str, Any]]) -> Table:

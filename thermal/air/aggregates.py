@@ -6,6 +6,8 @@ that lets little air through. A cold aisle and the hot aisle behind a sheet of g
 pressures of their own on every level (docs/decisions/0004-simplec.md).
 """
 
+from dataclasses import dataclass
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -39,21 +41,20 @@ class Aggregate(eqx.Module):
     by_edge: Int[Array, "nodes many"]
 
 
+@dataclass(frozen=True, eq=False)
 class _Graph:
-    """Nodes with their block, and the edges between them, on the host."""
+    """Edges (from `tail` to `head`) between nodes, and the block of every node, on the host.
 
-    def __init__(
-        self,
-        tail: np.ndarray,
-        head: np.ndarray,
-        number: np.ndarray,
-        axis: np.ndarray,
-        weak: np.ndarray,
-        block: np.ndarray,
-        known: np.ndarray,
-    ) -> None:
-        self.tail, self.head, self.number = tail, head, number
-        self.axis, self.weak, self.block, self.known = axis, weak, block, known
+    `number` is an edge's place in the level's array of edges; `known` is False for solid nodes.
+    """
+
+    tail: np.ndarray
+    head: np.ndarray
+    number: np.ndarray
+    axis: np.ndarray
+    weak: np.ndarray
+    block: np.ndarray
+    known: np.ndarray
 
 
 def aggregates(
@@ -98,19 +99,15 @@ def semi_coarsening(
 
 
 def _finest(opened: tuple, loss: tuple, fluid: np.ndarray) -> _Graph:
-    number = np.arange(fluid.size).reshape(fluid.shape)
-    tail, head, edge, along, weak = [], [], [], [], []
+    parts = []
     for axis in range(3):
-        at = np.flatnonzero(opened[axis] > 0)
-        step = int(np.prod(fluid.shape[axis + 1 :]))
-        tail.append(number.ravel()[at] - step)
-        head.append(number.ravel()[at])
-        edge.append(at + axis * fluid.size)
-        along.append(np.full(len(at), axis))
-        weak.append(loss[axis].ravel()[at] > WEAK_LOSS)
-    block = np.stack(np.unravel_index(number.ravel(), fluid.shape), axis=1)
-    joined = (np.concatenate(part) for part in (tail, head, edge, along, weak))
-    return _Graph(*joined, block=block, known=fluid.ravel() > 0)
+        head = np.flatnonzero(opened[axis] > 0)
+        tail = head - int(np.prod(fluid.shape[axis + 1 :]))
+        weak = loss[axis].ravel()[head] > WEAK_LOSS
+        parts.append((tail, head, head + axis * fluid.size, np.full(len(head), axis), weak))
+    tail, head, number, along, weak = map(np.concatenate, zip(*parts, strict=True))
+    block = np.stack(np.unravel_index(np.arange(fluid.size), fluid.shape), axis=1)
+    return _Graph(tail, head, number, along, weak, block, fluid.ravel() > 0)
 
 
 def _merged(

@@ -8,13 +8,8 @@ import numpy as np
 from geometry.hall import FACES, Hall
 from geometry.voxels import Patch, VoxelModel
 from thermal.air.aggregates import Aggregate, aggregates
-from thermal.air.model import (
-    AirModel,
-    HeatedCells,
-    OutdoorFaces,
-    PortFaces,
-    WallFaces,
-)
+from thermal.air.model import AirModel, HeatedCells, OutdoorFaces, PortFaces, WallFaces
+from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
 from thermal.air.transport import Metric
 from thermal.properties import air_heat_capacity, air_viscosity
@@ -22,14 +17,12 @@ from thermal.properties import air_heat_capacity, air_viscosity
 
 @dataclass(frozen=True, eq=False)
 class StreamTable:
-    """Which stream belongs to which device and height.
+    """Which stream belongs to which device; the streams of a layered one from the floor up.
 
-    `name` [streams] is the device or opening; `height` [streams] the middle of the layer [m];
-    `share` [streams] the part of the device's air flow.
+    `name` [streams] is the device or opening; `share` [streams] the part of its air flow.
     """
 
     name: tuple[str, ...]
-    height: np.ndarray
     share: np.ndarray
 
     def of(self, name: str) -> np.ndarray:
@@ -52,7 +45,7 @@ def build_model(
     hydrostatic reference.
     """
     grid = voxels.grid
-    builder = _Streams(grid.centres[2])
+    builder = _Streams()
     for device in hall.devices:
         builder.add_device(
             device.name,
@@ -66,14 +59,12 @@ def build_model(
             builder.add(opening.name, patch, None)
         elif opening.kind == "supply":
             builder.add(opening.name, None, patch)
-    shape = grid.shape
-    full = tuple(n + 1 for n in shape)
-    widths = tuple(_axis(np.append(w, w[-1]), a, dtype) for a, w in enumerate(grid.widths))
-    outdoor = tuple(_outdoor(hall, voxels, axis, full, dtype) for axis in range(3))
-    opened = tuple(_faces(1.0 - voxels.closed[a], a, dtype) for a in range(3))
-    streams = StreamTable(tuple(builder.names), np.array(builder.heights), np.array(builder.shares))
+    full = tuple(n + 1 for n in grid.shape)
+    widths = triple(_axis(np.append(w, w[-1]), a, dtype) for a, w in enumerate(grid.widths))
+    outdoor = triple(_outdoor(hall, voxels, axis, full, dtype) for axis in range(3))
+    opened = triple(_faces(1.0 - voxels.closed[a], a, dtype) for a in range(3))
+    streams = StreamTable(tuple(builder.names), np.array(builder.shares))
     model = AirModel(
-        shape=shape,
         scheme=scheme,
         turbulence=turbulence,
         streams=len(builder.names),
@@ -82,11 +73,11 @@ def build_model(
         metric=cell_metric(grid.widths, dtype),
         fluid=_cells(1.0 - voxels.solid, dtype),
         open=opened,
-        loss=tuple(_faces(voxels.loss[a], a, dtype) for a in range(3)),
-        walls=tuple(_walls(voxels, a, dtype) for a in range(3)),
+        loss=triple(_faces(voxels.loss[a], a, dtype) for a in range(3)),
+        walls=triple(_walls(voxels, a, dtype) for a in range(3)),
         wall_distance=_cells(voxels.wall_distance, dtype),
-        intake=tuple(builder.ports("intake", a, full, dtype) for a in range(3)),
-        discharge=tuple(builder.ports("discharge", a, full, dtype) for a in range(3)),
+        intake=triple(builder.ports("intake", a, full, dtype) for a in range(3)),
+        discharge=triple(builder.ports("discharge", a, full, dtype) for a in range(3)),
         outdoor=outdoor,
         shell=_shell(voxels, full, dtype),
         heated=_heated(hall, voxels, full, dtype),
@@ -120,7 +111,7 @@ def cell_metric(widths: tuple[np.ndarray, ...], dtype: type) -> Metric:
         middle = 0.5 * (width[1:] + width[:-1])
         spacing.append(_axis(np.concatenate([width[:1], middle, width[-1:]]), axis, dtype))
         half.append(_axis(0.5 * np.append(width, width[-1]), axis, dtype))
-    return Metric(tuple(spacing), tuple(half), tuple(half))
+    return Metric(triple(spacing), triple(half), triple(half))
 
 
 def sealed_regions(hall: Hall, voxels: VoxelModel) -> list[tuple[int, dict[str, float]]]:
@@ -159,10 +150,8 @@ def _add_shares(net: dict, voxels: VoxelModel, name: str, patch: Patch, sign: in
 class _Streams:
     """Collects the streams and the faces where they leave and enter the air."""
 
-    def __init__(self, z: np.ndarray) -> None:
-        self.z = z
+    def __init__(self) -> None:
         self.names: list[str] = []
-        self.heights: list[float] = []
         self.shares: list[float] = []
         self.has_intake: list[float] = []
         self.has_discharge: list[float] = []
@@ -179,7 +168,7 @@ class _Streams:
             at_in = np.flatnonzero(intake.faces[:, 2] == level)
             at_out = np.flatnonzero(discharge.faces[:, 2] == level)
             part = float(intake.area[at_in].sum() / intake.area.sum())
-            self.add(name, intake, discharge, at_in, at_out, part, float(self.z[level]))
+            self.add(name, intake, discharge, at_in, at_out, part)
 
     def add(
         self,
@@ -189,13 +178,11 @@ class _Streams:
         at_in: np.ndarray | None = None,
         at_out: np.ndarray | None = None,
         share: float = 1.0,
-        height: float = np.nan,
     ) -> None:
         """Register one stream with its faces."""
         number = len(self.names)
         self.names.append(name)
         self.shares.append(share)
-        self.heights.append(height)
         self.has_intake.append(float(intake is not None))
         self.has_discharge.append(float(discharge is not None))
         for kind, patch, at in (("intake", intake, at_in), ("discharge", discharge, at_out)):

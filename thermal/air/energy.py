@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from thermal.air.model import AirInputs, AirModel
 from thermal.air.momentum import outdoor_density
-from thermal.air.operators import to_face
+from thermal.air.operators import to_face, triple
 from thermal.air.ports import Ports
 from thermal.air.transport import coefficients, residual, sweep
 from thermal.air.turbulence import wall_drag
@@ -43,10 +43,6 @@ class HeatFlows(eqx.Module):
     walls: Float[Array, ""]
     blocks: Float[Array, ""]
 
-    def net(self) -> Float[Array, ""]:
-        """Sum of all paths [W]; zero in a steady state."""
-        return jnp.sum(self.streams) + self.openings + self.walls + self.blocks
-
 
 def advance(
     T: Field,
@@ -58,14 +54,14 @@ def advance(
 ) -> Field:
     """One relaxed update of the temperature."""
     diffusivity = mu / PRANDTL + mu_t / TURBULENT_PRANDTL
-    conductance = tuple(
+    conductance = triple(
         to_face(diffusivity, axis)
         * model.open[axis]
         * model.area(axis)
         / model.metric.spacing[axis]
         for axis in range(3)
     )
-    inner_flux = tuple(f * o for f, o in zip(flux, model.open, strict=True))
+    inner_flux = triple(f * o for f, o in zip(flux, model.open, strict=True))
     k = coefficients(inner_flux, conductance)
     r = residual(T, k, inner_flux, model.scheme, model.metric, passable=model.open)
     r = (r + sources.gain - sources.loss * T) * model.fluid

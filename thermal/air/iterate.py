@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from thermal.air import energy, momentum, ports, pressure, turbulence
 from thermal.air.model import AirInputs, AirModel, AirState, Work, to_work
+from thermal.air.operators import triple
 from thermal.properties import air_density
 
 
@@ -53,7 +54,7 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
         d.append(slope)
         d_outdoor.append(ease)
     velocity, p, flux, imbalance = pressure.correct(
-        tuple(predicted), work.p, tuple(d), tuple(d_outdoor), rho, port_flux, model, inputs
+        triple(predicted), work.p, triple(d), triple(d_outdoor), rho, port_flux, model, inputs
     )
     source, heat = energy.sources(work.T, V, rho, velocity, stream, model, inputs)
     T = energy.advance(work.T, flux, model.mu, mu_t, source, model)
@@ -69,7 +70,7 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
         T_mean=jnp.sum(T * model.fluid) / jnp.sum(model.fluid),
         V_mean=jnp.sum(V * model.fluid) / jnp.sum(model.fluid),
     )
-    return Work(p, T, velocity, stream.T_in, stream.T_out), monitor
+    return Work(p, T, velocity), monitor
 
 
 def density(T: Array, model: AirModel) -> Array:
@@ -80,8 +81,7 @@ def density(T: Array, model: AirModel) -> Array:
 @eqx.filter_jit
 def eddy_viscosity_of(state: AirState, model: AirModel) -> Array:
     """Turbulent viscosity [Pa s] in the cells of a public state."""
-    level = jnp.zeros_like(model.has_intake)
-    work = to_work(state, model, level, level)
+    work = to_work(state, model)
     V = turbulence.speed(work.velocity)
     return turbulence.eddy_viscosity(V, density(work.T, model), model)[:-1, :-1, :-1]
 

@@ -70,10 +70,10 @@ class AirModel(eqx.Module):
     axis; `sealed` marks the bodies of air that equipment moves but no outdoor opening reaches, one
     field each: their pressure level is free. `pressure` [Pa] is the
     site's, `cp` [J/kg/K] and `mu` [Pa s] are those of air at `T_ref` [K].
+    `scheme` is "limited", "upwind" or "central", `turbulence` "zero_equation" or "laminar".
     `go` marks stages (see staging.py).
     """
 
-    shape: tuple[int, int, int] = eqx.field(static=True)
     scheme: str = eqx.field(static=True)
     turbulence: str = eqx.field(static=True)
     streams: int = eqx.field(static=True)
@@ -103,10 +103,6 @@ class AirModel(eqx.Module):
         """Face areas normal to an axis [m2], in a shape that broadcasts."""
         first, second = (self.width[a] for a in range(3) if a != axis)
         return first * second
-
-    def volume(self) -> Float[Array, "..."]:
-        """Cell volumes [m3]."""
-        return self.width[0] * self.width[1] * self.width[2]
 
 
 class AirInputs(eqx.Module):
@@ -146,23 +142,21 @@ class AirState(eqx.Module):
 
 
 class Work(eqx.Module):
-    """The state while the solver runs: same-shape arrays; T above T_ref, stream temperatures."""
+    """The state while the solver runs: arrays of the solver's one shape; T above T_ref [K]."""
 
     p: Field
     T: Field
     velocity: Triple
-    T_in: Float[Array, " streams"]  # mean at the intake [K above T_ref]
-    T_out: Float[Array, " streams"]  # at the discharge [K above T_ref]
 
 
-def to_work(state: AirState, model: AirModel, T_in: Array, T_out: Array) -> Work:
-    """Solver's form of a public state; stream temperatures in K above T_ref."""
+def to_work(state: AirState, model: AirModel) -> Work:
+    """Solver's form of a public state."""
     pads = [(0, 0), (0, 1), (0, 1)], [(0, 1), (0, 0), (0, 1)], [(0, 1), (0, 1), (0, 0)]
     faces = (state.u, state.v, state.w)
     u, v, w = (jnp.pad(face, pad) for face, pad in zip(faces, pads, strict=True))
     p = jnp.pad(state.p, [(0, 1)] * 3)
     T = jnp.pad(state.T - model.T_ref, [(0, 1)] * 3) * model.fluid
-    return Work(p, T, (u, v, w), T_in, T_out)
+    return Work(p, T, (u, v, w))
 
 
 def to_state(work: Work, model: AirModel) -> AirState:
@@ -177,9 +171,8 @@ def to_state(work: Work, model: AirModel) -> AirState:
     )
 
 
-def at_rest(model: AirModel, inputs: AirInputs, T: float) -> Work:
-    """Still air of one temperature [K]; the documented start of every steady solve."""
+def at_rest(model: AirModel, T: float) -> Work:
+    """Still air of one temperature [K]."""
     zero = jnp.zeros_like(model.fluid)
     level = jnp.asarray(T, zero.dtype) - model.T_ref
-    streams = jnp.full_like(inputs.V_flow, level)
-    return Work(zero, model.fluid * level, (zero, zero, zero), streams, streams)
+    return Work(zero, model.fluid * level, (zero, zero, zero))

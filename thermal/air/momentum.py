@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thermal.air.model import GRAVITY, AirInputs, AirModel, OutdoorFaces
-from thermal.air.operators import lower, to_face, upper
+from thermal.air.operators import lower, to_face, triple, upper
 from thermal.air.ports import outdoor_pressure
 from thermal.air.transport import Metric, coefficients, residual, sweep
 from thermal.air.turbulence import wall_drag
@@ -48,7 +48,7 @@ def exchange(flux: Triple, rho: Field, mu: Field, V: Field, model: AirModel) -> 
         tangential.append(to_face(mu, axis) * model.open[axis] * area / model.metric.spacing[axis])
         shear = wall_drag(V, rho, model.metric.down[axis], model)
         drag.append(model.walls[axis] * area * shear)
-    return Exchange(flux, rho, mu, tuple(tangential), tuple(drag))
+    return Exchange(flux, rho, mu, triple(tangential), triple(drag))
 
 
 def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tuple[Field, Field]:
@@ -63,7 +63,7 @@ def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tupl
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
     # A slope along the component's own axis lies in one cell: none where that cell is no air.
     everywhere = jnp.ones((1, 1, 1), u.dtype)
-    within = tuple(lower(model.fluid, b) if b == axis else everywhere for b in range(3))
+    within = triple(lower(model.fluid, b) if b == axis else everywhere for b in range(3))
     r = residual(u, k, flux, model.scheme, _metric(axis, model), passable=within)
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
     if axis == 2:
@@ -115,7 +115,7 @@ def _face_volume(axis: int, x: Exchange, model: AirModel) -> tuple[Triple, Tripl
         else:
             flux.append(to_face(x.flux[b], axis))
             conductance.append(to_face(x.tangential[b], axis))
-    return tuple(flux), tuple(conductance)
+    return triple(flux), triple(conductance)
 
 
 def _stratification(rho: Field, total: Field, model: AirModel) -> Field:
@@ -141,7 +141,7 @@ def _metric(axis: int, model: AirModel) -> Metric:
     )
     spacing, down, up = list(cells.spacing), list(cells.down), list(cells.up)
     spacing[axis], down[axis], up[axis] = before, 0.5 * before, 0.5 * width
-    return Metric(tuple(spacing), tuple(down), tuple(up))
+    return Metric(triple(spacing), triple(down), triple(up))
 
 
 def _weight(rho: Field, model: AirModel) -> Field:

@@ -90,7 +90,7 @@ def v_cycle(levels: Levels, b: Unknown, go: Array | None = None) -> Unknown:
     """One V-cycle from zero: a symmetric approximation of the inverse operator."""
     level = levels[0]
     if isinstance(level, Graph) and level.factor is not None:
-        return _solve(level, b)
+        return _solve(level.factor, level.inverse, b)
     p = stage(go, lambda inverse, b: WEIGHTS[0] * b * inverse, level.inverse, b)
     p = _smooth(level, p, b, WEIGHTS[1:], go)
     if len(levels) > 1:
@@ -171,9 +171,9 @@ def _factor(coupling: Array, diagonal: Array, inverse: Array, aggregate: Aggrega
     return cho_factor(full + (1.0 + SHIFT) * jnp.eye(nodes, dtype=diagonal.dtype), lower=True)[0]
 
 
-def _solve(level: Graph, b: Array) -> Array:
-    scale = jnp.sqrt(level.inverse)
-    return scale * cho_solve((level.factor, True), scale * b)
+def _solve(factor: Array, inverse: Array, b: Array) -> Array:
+    scale = jnp.sqrt(inverse)
+    return scale * cho_solve((factor, True), scale * b)
 
 
 def _smooth(

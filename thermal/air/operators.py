@@ -5,11 +5,15 @@ of a face array is the lower face of cell i, and the last layer of a cell array 
 then need no ghost cells and fuse into one pass (docs/decisions/0003-array-layout.md).
 """
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
 Field = Float[Array, "nx ny nz"]
+Item = TypeVar("Item")
 
 
 def lower(x: Field, axis: int) -> Field:
@@ -36,6 +40,12 @@ def to_cell(x: Field, axis: int) -> Field:
 def to_face(x: Field, axis: int) -> Field:
     """Mean of the two cells of a face normal to an axis."""
     return 0.5 * (x + lower(x, axis))
+
+
+def triple(items: Iterable[Item]) -> tuple[Item, Item, Item]:
+    """One item for each axis, in the order x, y, z."""
+    x, y, z = items
+    return x, y, z
 
 
 def _shift(axis: int, low: int, high: int) -> list[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thermal.air.model import GRAVITY, AirInputs, AirModel, OutdoorFaces, Work
+from thermal.air.operators import triple
 from thermal.properties import air_density
 
 Field = Float[Array, "nx ny nz"]
@@ -58,7 +59,7 @@ def fixed_velocity(velocity: Triple, ports: Ports, model: AirModel) -> tuple[Tri
                 u = _put(u, faces.face, m / (rho * faces.area))
         set_velocity.append(u)
         flux.append(F)
-    return tuple(set_velocity), tuple(flux)
+    return triple(set_velocity), triple(flux)
 
 
 def outdoor_pressure(faces: OutdoorFaces, model: AirModel, inputs: AirInputs) -> Array:

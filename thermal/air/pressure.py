@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from thermal.air.model import AirInputs, AirModel
 from thermal.air.momentum import outdoor_density
 from thermal.air.multigrid import build_levels, solve_to
-from thermal.air.operators import lower, net_inflow, to_face
+from thermal.air.operators import lower, net_inflow, to_face, triple
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -34,7 +34,7 @@ def mass_flux(
             density = outdoor_density(faces.sign * through, rho, faces, model, inputs)
             F = F.ravel().at[faces.face].set(density * through * faces.area).reshape(F.shape)
         flux.append(F)
-    return tuple(flux)
+    return triple(flux)
 
 
 def correct(
@@ -50,7 +50,7 @@ def correct(
     """Corrected velocities, pressure, mass fluxes, and the imbalance before [kg/s, summed]."""
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
     imbalance = _level_out(net_inflow(flux) * model.fluid, model)
-    c = tuple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
+    c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
     for axis, faces in enumerate(model.outdoor):
         if faces.face.size:
@@ -101,4 +101,4 @@ def _apply(
             F = F.ravel().at[faces.face].set(density * through * faces.area).reshape(F.shape)
         new_velocity.append(u)
         new_flux.append(F)
-    return tuple(new_velocity), tuple(new_flux)
+    return triple(new_velocity), triple(new_flux)

@@ -10,8 +10,6 @@ from thermal.air.operators import lower, upper
 
 Field = Float[Array, "nx ny nz"]
 
-SCHEMES = ("limited", "upwind", "central")
-
 
 def limited_slope(gradient: Field, axis: int) -> Field:
     """Slope of a cell from the gradients at its two faces [1/m]: their harmonic mean.

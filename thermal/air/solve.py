@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt
 
@@ -176,7 +178,7 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
     nearest = distance_transform_edt(solid, return_distances=False, return_indices=True)
     T = np.asarray(state.T)[tuple(nearest)]
 
-    def sample(values: np.ndarray, axis: int | None) -> np.ndarray:
+    def sample(values: np.ndarray, axis: int | None) -> Array:
         lines = [grid.faces[a] if a == axis else grid.centres[a] for a in range(3)]
         points = [onto.faces[a] if a == axis else onto.centres[a] for a in range(3)]
         inside = [np.clip(p, line[0], line[-1]) for p, line in zip(points, lines, strict=True)]
@@ -186,12 +188,11 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
             if len(line) == 1:
                 wide = np.repeat(wide, 2, axis=a)
         at = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1)
-        return RegularGridInterpolator(spread, wide)(at).astype(values.dtype)
+        return jnp.asarray(RegularGridInterpolator(spread, wide)(at), values.dtype)
 
     u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
     finer = AirState(sample(np.asarray(state.p), None), sample(T, None), u, v, w)
-    level = np.zeros(fine.streams, T.dtype)  # found anew from T by the first iteration
-    return to_work(finer, fine, level, level)
+    return to_work(finer, fine)
 
 
 def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:
@@ -279,8 +280,7 @@ def _open_ends(
 
 
 def _mean(snapshots: list[Work]) -> Work:
-    total = jax.tree.map(lambda *x: sum(x) / len(snapshots), *snapshots)
-    return total
+    return jax.tree.map(lambda *x: sum(x) / len(snapshots), *snapshots)
 
 
 def _solution(

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from thermal.air.operators import lower, upper
+from thermal.air.operators import lower, triple, upper
 from thermal.air.schemes import correction
 
 Field = Float[Array, "nx ny nz"]
@@ -46,8 +46,8 @@ class Coefficients(eqx.Module):
 
 def coefficients(flux: Triple, conductance: Triple) -> Coefficients:
     """Upwind weights from mass flux and diffusive conductance [kg/s] on lower faces."""
-    a = tuple(d + jnp.maximum(f, 0.0) for f, d in zip(flux, conductance, strict=True))
-    b = tuple(d + jnp.maximum(-f, 0.0) for f, d in zip(flux, conductance, strict=True))
+    a = triple(d + jnp.maximum(f, 0.0) for f, d in zip(flux, conductance, strict=True))
+    b = triple(d + jnp.maximum(-f, 0.0) for f, d in zip(flux, conductance, strict=True))
     entering = sum(a[axis] + upper(b[axis], axis) for axis in range(3))
     leaving = sum(b[axis] + upper(a[axis], axis) for axis in range(3))
     return Coefficients(a, b, jnp.maximum(entering, leaving))

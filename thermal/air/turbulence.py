@@ -9,8 +9,6 @@ from thermal.air.operators import to_cell
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
 
-MODELS = ("zero_equation", "laminar")
-
 ZERO_EQUATION = 0.03874
 """mu_t = 0.03874 rho V l, l the distance to the nearest wall. Chen and Xu (1998), eq. 7 [-]."""
 

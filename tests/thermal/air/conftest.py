@@ -56,11 +56,11 @@ class Case:
         )
         return replace(still, **changes)
 
-    def start(self, inputs: AirInputs, T: float = T_REF) -> Work:
-        return at_rest(self.model, inputs, T)
+    def start(self, T: float = T_REF) -> Work:
+        return at_rest(self.model, T)
 
     def solve(self, inputs: AirInputs, T: float = T_REF, **settings) -> AirSolution:
-        start = self.start(inputs, T)
+        start = self.start(T)
         return solve_steady(self.model, inputs, self.streams, start, Settings(**settings))
 
 
