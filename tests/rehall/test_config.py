@@ -1,7 +1,6 @@
 """The cases that come along load, and their figures agree with sums done by hand."""
 
 import math
-import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -46,11 +45,8 @@ def load_below(case: Case, node: str, dead: str) -> float:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_case_loads_quickly_and_without_warnings(name):
-    config(name)
-    started = time.perf_counter()
+def test_case_loads_without_warnings(name):
     case = config(name)
-    assert time.perf_counter() - started < 1.0
     assert case.warnings == ()
     assert case.hall.size == (48.0, 24.0, 6.0)
 
