@@ -19,6 +19,7 @@ from rich.console import Console
 from geometry.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
+    from rehall.config import Case
     from rehall.simulate import Watch
     from thermal.air.solve import Progress as AirProgress
 
@@ -83,11 +84,11 @@ def check(
     from rehall.plan import draw_plan
 
     loaded = load(case)
-    from rehall.models import checked_models
+    prepare()
+    from rehall.simulate import check_models
 
-    level = checked_models(loaded, width(cell))
-    for warning in loaded.warnings:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    level = check_models(loaded, width(cell))
+    warn(loaded)
     picture = plan or Path(f"{case.stem}.plan.png")
     draw_plan(loaded.geometry, picture, loaded.site.name)
     out.print(f"{case}: {len(loaded.items)} pieces of equipment, {describe(level.grid)}")
@@ -108,6 +109,7 @@ def run(
 
     loaded = load(case)
     refuse_file(out_dir)
+    warn(loaded)
     prepare()
     from rehall.run import solve_case, write_results
 
@@ -133,6 +135,8 @@ def compare(
 
     cases = [load(first), load(second)]
     refuse_file(out_dir)
+    for case in cases:
+        warn(case)
     prepare()
     from rehall import compare as comparing
     from rehall.run import solve_case, write_results
@@ -205,6 +209,12 @@ def refuse_file(folder: Path) -> None:
     """Refuse a results folder that is a file, before anything is computed."""
     if folder.exists() and not folder.is_dir():
         raise InputError.of("--out", f"{folder} is a file; wanted a folder")
+
+
+def warn(case: "Case") -> None:
+    """Say what looks wrong in a case but does not stop it."""
+    for warning in case.warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 
 def prepare() -> None:

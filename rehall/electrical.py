@@ -12,9 +12,6 @@ from rehall.config import Case
 from rehall.schema import entries
 from rehall.shell import NodeItem
 
-FACILITY_POWER_FACTOR = 0.9
-"""Of facility pumps and the fans or compressors of their rejection, on drives; assumed [-]."""
-
 
 @dataclass(frozen=True, eq=False)
 class PowerSide:
@@ -56,11 +53,16 @@ def _loads(case: Case) -> list[Load]:
     ]
     facilities = case.liquid.facility if case.liquid else ()
     loads += [
-        Load(name=f.name, feeds=f.feeds, power_factor=FACILITY_POWER_FACTOR)
+        Load(name=f.name, feeds=f.feeds, power_factor=_rejection_power_factor(case, f.name))
         for f in facilities
         if f.feeds
     ]
     return loads
+
+
+def _rejection_power_factor(case: Case, facility: str) -> float:
+    """Power factor of a facility's pumps and rejection: that of the rejection's entry [-]."""
+    return float(getattr(case.rejections[facility], "power_factor", 1.0))
 
 
 def _node(case: Case, item: NodeItem) -> Node:

@@ -53,7 +53,7 @@ class FacilityState:
     @property
     def loading(self) -> float:
         """Heat over what the rejection can carry at the set point [-]."""
-        return self.heat / self.capacity if self.capacity > 0 else float(self.heat > 0)
+        return self.heat / max(self.capacity, 1.0)  # without capacity far beyond any limit
 
 
 def loop_models(case: Case) -> dict[str, LoopModel]:
@@ -72,6 +72,7 @@ def loop_models(case: Case) -> dict[str, LoopModel]:
             control="speed" if spec.control.speed is not None else "differential_pressure",
             control_value=spec.control.speed or spec.control.differential_pressure or 0.0,
             T_supply_set=spec.supply,
+            facility_fluid=facility_of(case, spec.facility).fluid,
         )
         models[spec.name] = LoopModel(spec, cdus, racks, network.build(loop))
     return models
@@ -82,10 +83,8 @@ def solve_loop(
 ) -> LiquidState:
     """Steady state of a rack loop with `heat` [W] by rack and facility water at T_facility [K]."""
     running = np.array([float(item.on) for item in loop.cdus])
-    facility = next(f for f in _facilities(case) if f.name == loop.spec.facility)
     nominal = running * np.array([_entry(item, Cdu).facility_flow for item in loop.cdus])
-    total = nominal.sum()
-    flow = facility.flow * nominal / total if total > 0 else nominal
+    flow = nominal * water_share(case, loop.spec.facility)
     return solve(
         loop.model,
         LiquidInputs(
@@ -134,12 +133,37 @@ def _rejection(case: Case, spec: Facility) -> Callable[[float], rejection.Reject
         return lambda heat: rejection.dry_cooler(cooler, heat, T_outdoor, flow, spec.supply)
     assert isinstance(entry, Chiller), f"{spec.name}: {entry.name} rejects no heat"
     warmer = 1 + entry.cop_per_kelvin * (spec.supply - entry.supply_rated)
-    machine = rejection.Chiller(entry.name, entry.capacity, entry.cop * warmer, entry.derate)
+    machine = rejection.Chiller(
+        entry.name, entry.capacity, entry.cop * warmer, entry.derate, entry.outdoor_rated
+    )
     return lambda heat: rejection.chiller(machine, heat, T_outdoor, flow, spec.supply, spec.fluid)
 
 
-def coil(item: Item) -> cooling_unit.CoolingUnit:
-    """The coil of a cooling unit as placed."""
+def facility_of(case: Case, name: str | None) -> Facility:
+    """The facility loop of this name."""
+    return next(f for f in _facilities(case) if f.name == name)
+
+
+def water_wanted(case: Case, name: str) -> float:
+    """Rated flow of all running CDUs and coils on a facility loop together [m3/s]."""
+    on_it = {
+        spec.name for spec in (case.liquid.loops if case.liquid else ()) if spec.facility == name
+    }
+    cdus = [i for i in case.items if isinstance(i.entry, Cdu) and i.loop in on_it and i.on]
+    units = [i for i in case.items if i.facility == name and i.on]
+    return sum(_entry(i, Cdu).facility_flow for i in cdus) + sum(
+        _entry(i, CoolingUnit).rating.water_flow for i in units
+    )
+
+
+def water_share(case: Case, name: str) -> float:
+    """Flow of a facility loop over what its CDUs and coils are rated for together [-]."""
+    wanted = water_wanted(case, name)
+    return facility_of(case, name).flow / wanted if wanted > 0 else 1.0
+
+
+def coil(item: Item, water: str = "water") -> cooling_unit.CoolingUnit:
+    """The coil of a cooling unit as placed, on a facility loop with this liquid."""
     rating = _entry(item, CoolingUnit).rating
     return cooling_unit.CoolingUnit(
         name=item.name,
@@ -149,21 +173,29 @@ def coil(item: Item) -> cooling_unit.CoolingUnit:
         V_flow_water=rating.water_flow,
         T_water_in=rating.water_in,
         fan_power=_entry(item, CoolingUnit).fan_power,
+        fluid=water,
     )
+
+
+def rated_capacity(item: Item) -> float:
+    """Rated heat of a cooling unit's coil [W]."""
+    return float(_entry(item, CoolingUnit).rating.capacity)
 
 
 def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> float:
     """Heat per kelvin between the air and water inlets of a unit's coil [W/K].
 
-    The units of a facility share its flow where it is less than their rated flows together.
+    The users of a facility loop share its flow by their rated flows; a coil takes its rated flow
+    at most.
     """
-    facility = next(f for f in _facilities(case) if f.name == item.facility)
-    units = [i for i in case.items if i.facility == item.facility and i.on]
-    wanted = sum(_entry(i, CoolingUnit).rating.water_flow for i in units)
-    V_water = _entry(item, CoolingUnit).rating.water_flow * min(1.0, facility.flow / wanted)
+    facility = facility_of(case, item.facility)
+    share = min(1.0, water_share(case, facility.name))
+    V_water = _entry(item, CoolingUnit).rating.water_flow * share
     m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
     kelvin = 1.0  # the coil is linear in the difference of its inlets
-    return float(cooling_unit.capacity(coil(item), T_water + kelvin, m_air, T_water, m_water))
+    return float(
+        cooling_unit.capacity(coil(item, facility.fluid), T_water + kelvin, m_air, T_water, m_water)
+    )
 
 
 def _facilities(case: Case) -> tuple[Facility, ...]:

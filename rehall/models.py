@@ -18,14 +18,17 @@ BYTES_PER_CELL = 1200.0
 """Peak memory of a whole run per cell, float32: measured with the AI hall at 0.15 m [B]."""
 COARSE_SNAP = 0.45
 """On the coarse grid of a sequence, edges nearer than this share of a cell become one line."""
-SEQUENCE_FROM = 5_000
-"""Cells above which a solve on twice the cell width comes first."""
+
+
+UNBALANCED = 0.05
+"""Volume flow that a closed room may lack over what moves in it: warm air takes more room [-]."""
 
 
 @dataclass(frozen=True, eq=False)
 class AirLevel:
     """The air of a hall on one grid."""
 
+    cell: float
     grid: Grid
     voxels: VoxelModel
     model: AirModel
@@ -46,24 +49,16 @@ def air_levels(case: Case, cell: float | None = None) -> list[AirLevel]:
     _require_memory(case, estimate_cells(hall, width), width)
     fine = build_grid(hall, width, case.solver.growth)
     _require_memory(case, float(fine.cells), width)
-    grids = [fine]
-    if fine.cells > SEQUENCE_FROM:
-        grids.insert(0, build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP))
-    return [air_level(case, hall, grid) for grid in grids]
+    levels = [air_level(case, hall, fine, width)]
+    try:
+        coarse = build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP)
+        levels.insert(0, air_level(case, hall, coarse, 2 * width))
+    except InputError:  # what stands in the hall is too small for the wide cells
+        pass
+    return levels
 
 
-def checked_models(case: Case, cell: float | None = None) -> AirLevel:
-    """The finest air model of a case after every check that comes before solving."""
-    from rehall.electrical import power_side
-    from rehall.liquid import loop_models
-
-    level = air_levels(case, cell)[-1]
-    loop_models(case)
-    power_side(case)
-    return level
-
-
-def air_level(case: Case, hall: Hall, grid: Grid) -> AirLevel:
+def air_level(case: Case, hall: Hall, grid: Grid, cell: float) -> AirLevel:
     """Voxels and arrays of a hall on one grid; refuses bodies of air that cannot balance."""
     try:
         voxels = voxelise(hall, grid)
@@ -78,7 +73,7 @@ def air_level(case: Case, hall: Hall, grid: Grid) -> AirLevel:
         turbulence=case.solver.turbulence,
         dtype=np.float64 if case.solver.precision == "float64" else np.float32,
     )
-    return AirLevel(grid, voxels, model, streams)
+    return AirLevel(cell, grid, voxels, model, streams)
 
 
 def refuse_unbalanced(case: Case, level: AirLevel, V_flow: dict[str, float]) -> None:
@@ -87,7 +82,7 @@ def refuse_unbalanced(case: Case, level: AirLevel, V_flow: dict[str, float]) -> 
     for _, ports in sealed_regions(case.geometry, level.voxels):
         flows = {name: share * V_flow.get(name, 0.0) for name, share in ports.items()}
         net, moved = sum(flows.values()), sum(abs(flow) for flow in flows.values())
-        if abs(net) > 0.01 * moved:
+        if abs(net) > UNBALANCED * moved:
             worst = max(flows, key=lambda name: abs(flows[name]))
             way = "blows in" if net > 0 else "draws out"
             message = (

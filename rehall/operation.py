@@ -65,6 +65,17 @@ def air_flow(item: Item, T_in: float) -> float:
     return float(server.air_flow(machine, item.heat_to_air, T_in))
 
 
+def air_movers(case: Case) -> list[Item]:
+    """Equipment that air flows through."""
+    return [item for item in case.items if moves_air(item)]
+
+
+def air_flows(case: Case, x: Exchange) -> dict[str, float]:
+    """Air through equipment and fans [m3/s] by name."""
+    flows = {i.name: air_flow(i, x.T_in.get(i.name, 295.15)) for i in air_movers(case)}
+    return flows | {o.name: o.flow for o in case.openings if o.flow is not None}
+
+
 def load_powers(case: Case, x: Exchange) -> dict[str, float]:
     """Power that everything draws [W] by name: equipment, exhaust fans, facility loops."""
     powers = {}

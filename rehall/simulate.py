@@ -5,14 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from power.solve import PowerState
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
-from rehall.layout import Item, moves_air
-from rehall.liquid import FacilityState, LoopModel, loop_models, solve_facility, solve_loop
+from rehall.liquid import (
+    FacilityState,
+    LoopModel,
+    loop_models,
+    rated_capacity,
+    solve_facility,
+    solve_loop,
+)
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
-from rehall.operation import Exchange, air_flow, air_inputs, load_powers
+from rehall.operation import Exchange, air_flows, air_inputs, air_movers, load_powers
 from rehall.schema.entries import CoolingUnit
 from rehall.start import at_start
 from thermal.air.model import AirInputs, Work
@@ -126,6 +133,15 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
     )
 
 
+def check_models(case: Case, cell: float | None = None) -> AirLevel:
+    """The air on its finest grid, after every check that comes before solving."""
+    level = air_levels(case, cell)[-1]
+    loop_models(case)
+    power_side(case)
+    refuse_unbalanced(case, level, air_flows(case, Exchange()))
+    return level
+
+
 def first_exchange(case: Case) -> Exchange:
     """A first guess: set points are held, cooling units share the heat given to the air."""
     x = Exchange()
@@ -133,7 +149,7 @@ def first_exchange(case: Case) -> Exchange:
     x.T_facility = {f.name: f.supply for f in facilities}
     units = [i for i in case.items if isinstance(i.entry, CoolingUnit) and i.on]
     heat = sum(i.heat_to_air for i in case.items)
-    x.coil_heat = {unit.name: heat / len(units) for unit in units}
+    x.coil_heat = {u.name: min(heat / len(units), rated_capacity(u)) for u in units}
     return x
 
 
@@ -181,36 +197,29 @@ def listen(x: Exchange, air: AirSolution, level: AirLevel, case: Case) -> None:
 
 
 def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
-    """Largest change of what the air is given, over all heat and all flow [-].
+    """Largest relative change of what the air is given [-].
 
-    A coil's conductance counts only where the unit does not hold its set point.
+    Of each stream's heat and flow, where it carries more than a hundredth of its even share, and
+    of their sums. A coil's conductance counts only where the unit does not hold its set point.
     """
     short = np.asarray(before.controlled) * (air.T_out > np.asarray(before.T_set) + 0.05)
     heat = max(float(np.abs(before.heat).sum() + np.abs(before.block_heat).sum()), 1.0)
-    flow = max(float(np.asarray(before.V_flow).sum()), 1e-6)
+    driving = air.T_in - np.asarray(before.T_coolant)
 
-    def step(name: str, weight: np.ndarray | float = 1.0) -> float:
-        difference = np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
-        return float(np.abs(difference * weight).max(initial=0.0))
+    def step(before: ArrayLike, after: ArrayLike, whole: float) -> float:
+        old, new = np.asarray(before, float), np.asarray(after, float)
+        least = 0.01 * whole / max(len(old), 1)
+        each = np.abs(new - old) / np.maximum(np.abs(old), max(least, 1e-12))
+        return max(float(each.max(initial=0.0)), float(np.abs(new - old).sum()) / whole)
 
+    coil_before = short * np.asarray(before.conductance) * driving
+    coil_after = short * np.asarray(after.conductance) * (air.T_in - np.asarray(after.T_coolant))
     return max(
-        step("heat") / heat,
-        step("block_heat") / heat,
-        step("V_flow") / flow,
-        step("conductance", short * (air.T_in - np.asarray(before.T_coolant))) / heat,
-        step("T_coolant", short * np.asarray(before.conductance)) / heat,
+        step(before.heat, after.heat, heat),
+        step(before.block_heat, after.block_heat, heat),
+        step(before.V_flow, after.V_flow, max(float(np.sum(before.V_flow)), 1e-6)),
+        step(coil_before, coil_after, heat),
     )
-
-
-def air_movers(case: Case) -> list[Item]:
-    """Equipment that air flows through."""
-    return [item for item in case.items if moves_air(item)]
-
-
-def air_flows(case: Case, x: Exchange) -> dict[str, float]:
-    """Air through equipment and fans [m3/s] by name."""
-    flows = {i.name: air_flow(i, x.T_in.get(i.name, 295.15)) for i in air_movers(case)}
-    return flows | {o.name: o.flow for o in case.openings if o.flow is not None}
 
 
 def _facility_heat(case: Case, name: str, out: Utilities, x: Exchange) -> float:

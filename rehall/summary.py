@@ -8,7 +8,7 @@ import numpy as np
 from rehall import metrics
 from rehall.config import Case
 from rehall.observe import DeviceAir, OpeningAir, device_air, opening_air
-from rehall.schema.entries import CoolingUnit, EvaporativePad, MinerShelf, Rack
+from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
 from rehall.verdict import Limit, limits_of, unit_capacity, unit_loading, verdict
 
@@ -46,7 +46,8 @@ def summarise(solution: Solution) -> Row:
         "power_nodes": power_nodes(solution),
         "balance": balance(solution),
         "metrics": hall_metrics(solution, air, openings),
-        "grid": grid_evidence(solution, air, uncertainty),
+        "grid": grid_evidence(solution, uncertainty),
+        "warnings": [str(warning) for warning in case.warnings],
     }
 
 
@@ -70,28 +71,39 @@ def worst_first(limits: list[Limit]) -> list[Limit]:
     return sorted(limits, key=lambda limit: (rank[limit.holds], left(limit)))
 
 
-def grid_uncertainty(solution: Solution, air: dict[str, DeviceAir]) -> dict[str, float]:
-    """Uncertainty of each rack's inlet from the grid [K].
+def grid_uncertainty(
+    solution: Solution, air: dict[str, DeviceAir]
+) -> dict[str, tuple[float, float]]:
+    """Uncertainty of each rack's mean and highest inlet from the grid [K].
 
-    Difference of the solutions on two grids with cells of one and two widths: the two-grid
-    convergence index 3 |f1 - f2| / (2^p - 1) of a second-order scheme. Roache (1994), J. Fluids
-    Eng. 116. Without a settled coarse grid there is no evidence and none is claimed.
+    From the solutions on cells of one and two widths: the two-grid convergence index
+    3 |f1 - f2| / (2^p - 1), p the order of the scheme. Roache (1994), J. Fluids Eng. 116. Two
+    solutions can cross by chance, so no rack is given less than the root mean square over all of
+    them. Without a settled coarse grid there is no evidence: empty.
     """
     if solution.coarse is None or not solution.coarse[1].converged:
         return {}
     coarse = device_air(solution.case, *solution.coarse)
-    servers = [i.name for i in solution.case.items if isinstance(i.entry, Rack | MinerShelf)]
-    return {name: abs(air[name].T_in - coarse[name].T_in) for name in servers if name in air}
+    factor = 3.0 if solution.case.solver.scheme == "upwind" else 1.0
+    servers = [i.name for i in solution.case.items if isinstance(i.entry, SERVERS)]
+    names = [name for name in servers if name in air]
+    if not names:
+        return {}
+    change = factor * np.abs(
+        [(air[n].T_in - coarse[n].T_in, air[n].T_in_max - coarse[n].T_in_max) for n in names]
+    )
+    change = np.maximum(change, np.sqrt(np.mean(change**2, axis=0)))
+    return {n: (float(a), float(b)) for n, (a, b) in zip(names, change, strict=True)}
 
 
 def racks(
-    solution: Solution, air: dict[str, DeviceAir], uncertainty: dict[str, float]
+    solution: Solution, air: dict[str, DeviceAir], uncertainty: dict[str, tuple[float, float]]
 ) -> list[Row]:
-    """One row for each rack and miner shelf."""
+    """One row for each rack, miner and miner shelf."""
     coolant = _coolant_by_rack(solution)
     rows = []
     for item in solution.case.items:
-        if not isinstance(item.entry, Rack | MinerShelf):
+        if not isinstance(item.entry, SERVERS):
             continue
         through = air.get(item.name)
         rows.append(
@@ -108,7 +120,8 @@ def racks(
                 "inlet_limit_c": _inlet_limit(solution, item.entry),
                 "outlet_mean_c": through.T_out - ZERO if through else None,
                 "inlet_amplitude_k": through.amplitude if through else None,
-                "inlet_uncertainty_k": uncertainty.get(item.name) if through else None,
+                "inlet_mean_uncertainty_k": uncertainty.get(item.name, (None, None))[0],
+                "inlet_max_uncertainty_k": uncertainty.get(item.name, (None, None))[1],
                 **coolant.get(
                     item.name, {"coolant_in_c": None, "coolant_out_c": None, "coolant_lpm": None}
                 ),
@@ -117,9 +130,9 @@ def racks(
     return rows
 
 
-def _inlet_limit(solution: Solution, entry: Rack | MinerShelf) -> float:
-    stricter = solution.case.limits.rack_inlet_max if isinstance(entry, Rack) else None
-    return (stricter or entry.inlet_max) - ZERO
+def _inlet_limit(solution: Solution, entry: Rack | MinerShelf | Miner) -> float:
+    asked = solution.case.limits.rack_inlet_max if isinstance(entry, Rack) else None
+    return min(asked or np.inf, entry.inlet_max) - ZERO
 
 
 def _coolant_by_rack(solution: Solution) -> dict[str, Row]:
@@ -172,7 +185,7 @@ def cooling_units(solution: Solution, air: dict[str, DeviceAir]) -> list[Row]:
                     "supply_set_c": item.supply - ZERO if item.supply else None,
                     "heat_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,
                     "capacity_kw": unit_capacity(solution, item.name) / 1e3,
-                    "loading_pct": 100 * unit_loading(solution, item.name),
+                    "loading_pct": 100 * unit_loading(solution, item),
                     "fan_kw": solution.powers[item.name] / 1e3,
                     "water": item.facility,
                 }
@@ -310,7 +323,7 @@ def hall_metrics(
 ) -> Row:
     """Indices of the hall as a whole, at the design point."""
     case = solution.case
-    servers = [i for i in case.items if isinstance(i.entry, Rack | MinerShelf)]
+    servers = [i for i in case.items if isinstance(i.entry, SERVERS)]
     it, liquid = sum(i.power for i in servers), sum(i.heat_to_liquid for i in servers)
     total = utility_power(solution)
     price = case.site.energy_price
@@ -337,8 +350,16 @@ def hall_metrics(
         "liquid_share": liquid / it if it > 0 else None,
         "energy_cost_per_year": total * YEAR * price.per_joule if price else None,
         "currency": price.currency if price else None,
+        "losses_in_hall_kw": sum(_losses(solution, inside=True)) / 1e3,
+        "losses_elsewhere_kw": sum(_losses(solution, inside=False)) / 1e3,
         "air_flow_m3_s": sum(air[i.name].V_flow for i in servers if i.name in air),
     }
+
+
+def _losses(solution: Solution, inside: bool) -> list[float]:
+    """Losses of the power nodes that stand in the hall, or of those that do not [W]."""
+    placed = {node.name: node.box is not None for node in solution.case.nodes}
+    return [loss for name, loss in solution.exchange.losses.items() if placed[name] is inside]
 
 
 def utility_power(solution: Solution) -> float:
@@ -387,16 +408,16 @@ def _water(solution: Solution, openings: dict[str, OpeningAir]) -> float:
     )
 
 
-def grid_evidence(
-    solution: Solution, air: dict[str, DeviceAir], uncertainty: dict[str, float]
-) -> Row:
-    """Cells and what twice the cell width changes at the inlets."""
-    worst = max(uncertainty, key=lambda name: uncertainty[name]) if uncertainty else None
+def grid_evidence(solution: Solution, uncertainty: dict[str, tuple[float, float]]) -> Row:
+    """Cells, and what twice the cell width changes at the inlets."""
+    coarse = solution.coarse
+    worst = max(uncertainty, key=lambda name: uncertainty[name][1]) if uncertainty else None
     return {
         "cells": solution.level.grid.cells,
-        "cell_m": solution.case.solver.cell,
-        "coarse_cells": solution.coarse[0].grid.cells if solution.coarse else None,
-        "inlet_change_mean_k": float(np.mean(list(uncertainty.values()))) if uncertainty else None,
-        "inlet_change_max_k": uncertainty[worst] if worst else None,
-        "inlet_change_max_at": worst,
+        "cell_m": solution.level.cell,
+        "coarse_cells": coarse[0].grid.cells if coarse else None,
+        "coarse_reason": (coarse[1].reason or None) if coarse else "no coarser grid could be built",
+        "inlet_mean_change_max_k": max(u[0] for u in uncertainty.values()) if worst else None,
+        "inlet_max_change_max_k": uncertainty[worst][1] if worst else None,
+        "inlet_max_change_max_at": worst,
     }

@@ -22,15 +22,15 @@ def print_summary(summary: dict[str, Any], out: Console) -> None:
     out.print(limits_table(summary["limits"]))
     out.print(metrics_table(summary["metrics"]))
     grid = summary["grid"]
-    if grid["inlet_change_max_k"] is not None:
+    if grid["inlet_max_change_max_k"] is not None:
         out.print(
-            f"Grid: from {grid['coarse_cells']:,} to {grid['cells']:,} cells the mean inlets move "
-            f"by {grid['inlet_change_mean_k']:.2f} K, at most {grid['inlet_change_max_k']:.2f} K "
-            f"at {grid['inlet_change_max_at']}",
+            f"Grid: from {grid['coarse_cells']:,} to {grid['cells']:,} cells mean inlets move by "
+            f"up to {grid['inlet_mean_change_max_k']:.2f} K, the highest by up to "
+            f"{grid['inlet_max_change_max_k']:.2f} K at {grid['inlet_max_change_max_at']}",
             highlight=False,
         )
     else:
-        out.print("Grid: no evidence, the case was not solved on coarser cells", highlight=False)
+        out.print(f"Grid: no evidence: {grid['coarse_reason']}", highlight=False, markup=False)
 
 
 def limits_table(limits: list[dict[str, Any]]) -> Table:
@@ -53,7 +53,7 @@ def limits_table(limits: list[dict[str, Any]]) -> Table:
             row["where"] + others,
             f"{row['value']:.2f}",
             f"{row['limit']:.2f}",
-            f"{row['uncertainty']:.2f}" if row["uncertainty"] else "",
+            uncertainty(row["uncertainty"]),
             row["unit"],
             words[row["holds"]],
         )
@@ -69,6 +69,11 @@ def metrics_table(metrics: dict[str, Any]) -> Table:
         if isinstance(value, float):
             table.add_row(key, f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}")
     return table
+
+
+def uncertainty(value: float | None) -> str:
+    """An uncertainty as shown: nothing where the number is exact, ? where it is unknown."""
+    return "?" if value is None else f"{value:.2f}" if value else ""
 
 
 def _balance(balance: dict[str, Any]) -> str:

@@ -1,26 +1,36 @@
 """Limits of a case against its solution: what holds, what is broken, what nobody can tell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from geometry.voxels import Patch
 from power import checks
+from rehall.layout import Item
 from rehall.observe import DeviceAir
-from rehall.schema.entries import CoolingUnit
+from rehall.operation import air_flow
+from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from thermal.air.model import GRAVITY
-from thermal.properties import dew_point_at_wet_bulb, pressure_at_altitude
+from thermal.properties import air_density, dew_point_at_wet_bulb, pressure_at_altitude
 
 ZERO = 273.15
+RISE_MARGIN = 1.5
+"""Air rise of a server over its rated one from which its air flow is taken as too small; assumed:
+fans slow down by a third at most before chips throttle [-]."""
+RATED_INLET = 298.15
+"""Inlet at which rated air flows are read from tables [K]."""
+RHO_CP = 1.184 * 1006.0
+"""Of air at 25 degC and sea level [J/m3/K]. ASHRAE Fundamentals (2017), chapter 1."""
 
 
 @dataclass(frozen=True)
 class Limit:
     """One limit at one place: `value` and `limit` in `unit`, within +- `uncertainty`.
 
-    `least` marks a limit from below.
+    `least` marks a limit from below; an uncertainty of None is unknown.
     """
 
     name: str
@@ -28,14 +38,14 @@ class Limit:
     value: float
     limit: float
     unit: str
-    uncertainty: float = 0.0
+    uncertainty: float | None = 0.0
     least: bool = False
 
     @property
     def holds(self) -> bool | None:
-        """Whether it holds; None where the value is nearer to the limit than its uncertainty."""
+        """Whether it holds; None where the uncertainty is larger than the margin, or unknown."""
         margin = self.value - self.limit if self.least else self.limit - self.value
-        if abs(margin) < self.uncertainty:
+        if self.uncertainty is None or abs(margin) < self.uncertainty:
             return None
         return bool(margin >= -1e-9)
 
@@ -63,51 +73,75 @@ def verdict(converged: bool, limits: list[Limit]) -> str:
 
 
 def limits_of(
-    solution: Solution, air: dict[str, DeviceAir], uncertainty: dict[str, float]
+    solution: Solution,
+    air: dict[str, DeviceAir],
+    uncertainty: dict[str, tuple[float, float]],
 ) -> list[Limit]:
-    """Every limit of the case. `uncertainty` [K] is that of each device's inlet."""
+    """Every limit of the case. `uncertainty` [K] is that of each mean and highest inlet."""
     return [
-        *_inlets(solution, air, uncertainty),
+        *_servers(solution, air, uncertainty),
         *_coolant(solution),
         *_cooling(solution, air),
+        *_openings(solution),
         *_power(solution),
         *_building(solution),
     ]
 
 
-def _inlets(
-    solution: Solution, air: dict[str, DeviceAir], uncertainty: dict[str, float]
+def _servers(
+    solution: Solution,
+    air: dict[str, DeviceAir],
+    uncertainty: dict[str, tuple[float, float]],
 ) -> list[Limit]:
+    """Power against the rating, and for what air cools its inlet and its temperature rise."""
     found = []
+    asked = solution.case.limits.rack_inlet_max
     for item in solution.case.items:
-        highest = getattr(item.entry, "inlet_max", None)
-        if highest is None or item.name not in air:
+        entry = item.entry
+        if not isinstance(entry, SERVERS):
             continue
-        if hasattr(item.entry, "gpus"):
-            highest = solution.case.limits.rack_inlet_max or highest
+        found.append(Limit("rack_power_max", item.name, item.power / 1e3, entry.power / 1e3, "kW"))
+        through = air.get(item.name)
+        if through is None:
+            continue
+        highest = entry.inlet_max
+        if isinstance(entry, Rack) and asked is not None:
+            highest = min(asked, highest)
+        known = uncertainty.get(item.name)
         found.append(
             Limit(
                 "rack_inlet_max",
                 item.name,
-                air[item.name].T_in_max - ZERO,
+                through.T_in_max - ZERO,
                 highest - ZERO,
                 "degC",
-                uncertainty.get(item.name, 0.0) + air[item.name].amplitude,
+                None if known is None else known[1] + through.amplitude,
             )
         )
+        rise, rated = through.T_out - through.T_in, rated_rise(item)
+        found.append(Limit("rack_air_rise_max", item.name, rise, RISE_MARGIN * rated, "K"))
     return found
+
+
+def rated_rise(item: Item) -> float:
+    """Temperature rise of the air through a server at its rated power and air flow [K]."""
+    entry = item.entry
+    assert isinstance(entry, SERVERS), f"{item.name} computes nothing"
+    heat = entry.power * (1.0 - entry.liquid_fraction)
+    rated = replace(item, power=entry.power, air_flow=None, on=True)
+    return heat / (RHO_CP * max(air_flow(rated, RATED_INLET), 1e-9))
 
 
 def _coolant(solution: Solution) -> list[Limit]:
     limits, found = solution.case.limits, []
     for name, (loop, state) in solution.loops.items():
         T_supply, T_return = float(state.T_supply), float(state.T_return)
-        nominal = np.asarray(loop.model.network.branches.V_flow_nominal)
         V_flow = np.asarray(state.m_flow_branch) / float(loop.model.network.density)
         for n, item in enumerate(loop.racks):
             coolant = item.entry.coolant  # type: ignore[attr-defined]
+            wanted = max(coolant.flow_nominal(item.heat_to_liquid), 1e-9)
             warmest = min(limits.coolant_supply_max or np.inf, coolant.inlet_max)
-            share = 100 * float(V_flow[n] / nominal[n])
+            share = 100 * float(V_flow[n] / wanted)
             least = 100 * limits.coolant_flow_min
             unmet = float(state.heat_unmet[n]) / 1e3
             found += [
@@ -150,23 +184,63 @@ def _cooling(solution: Solution, air: dict[str, DeviceAir]) -> list[Limit]:
     limits, found = solution.case.limits, []
     for item in solution.case.items:
         if isinstance(item.entry, CoolingUnit) and item.on:
-            used = 100 * unit_loading(solution, item.name)
+            used = 100 * unit_loading(solution, item)
             most = 100 * limits.cooling_unit_loading_max
             found.append(Limit("cooling_unit_loading_max", item.name, used, most, "%"))
+            fans = 100 * air_flow(item, RATED_INLET) / item.entry.rating.air_flow
+            found.append(Limit("cooling_unit_fan_max", item.name, fans, 100.0, "%"))
+            least = 100 * item.entry.air_flow_min
+            found.append(Limit("cooling_unit_fan_min", item.name, fans, least, "%", least=True))
             if item.supply is not None:
                 excess = air[item.name].T_out - item.supply
                 found.append(Limit("cooling_unit_supply_excess", item.name, excess, 0.5, "K"))
     for name, facility in solution.facilities.items():
         most = 100 * limits.rejection_loading_max
         found.append(Limit("rejection_loading_max", name, 100 * facility.loading, most, "%"))
+        excess = facility.T_supply - facility.spec.supply
+        found.append(Limit("facility_supply_excess", name, excess, 0.5, "K"))
     return found
 
 
-def unit_loading(solution: Solution, name: str) -> float:
-    """Heat of a cooling unit's coil over what it can take at its present inlets [-]."""
-    most = unit_capacity(solution, name)
-    heat = solution.exchange.coil_heat.get(name, 0.0)
-    return heat / most if most > 0 else float(heat > 0)
+def _openings(solution: Solution) -> list[Limit]:
+    """Exhaust fans against their curve, wet pads against their highest velocity."""
+    found = []
+    outdoor = solution.case.site.outdoor.dry_bulb
+    for opening in solution.case.openings:
+        patch = solution.level.voxels.openings[opening.name]
+        if isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
+            flows, heads = zip(*opening.entry.curve, strict=True)
+            can = float(np.interp(opening.flow or 0.0, flows, heads))
+            must = -inside_pressure(solution, patch, outdoor)
+            found.append(Limit("exhaust_fan_pressure_max", opening.name, must, can, "Pa"))
+        if isinstance(opening.entry, EvaporativePad):
+            state = solution.air.state
+            velocity = (state.u, state.v, state.w)[patch.axis][tuple(patch.faces.T)] * patch.sign
+            fastest = max(float(np.max(velocity)), 0.0)
+            most = opening.entry.velocity_max
+            found.append(Limit("pad_velocity_max", opening.name, fastest, most, "m/s"))
+    return found
+
+
+def inside_pressure(solution: Solution, patch: Patch, outdoor: float) -> float:
+    """Mean pressure of the air at an opening over that outdoors at its height [Pa]."""
+    model, z = solution.level.model, solution.level.grid.centres[2]
+    pressure = float(model.pressure)
+    rho_out, rho_ref = (
+        float(air_density(jnp.asarray(T), pressure)) for T in (outdoor, float(model.T_ref))
+    )
+    outside = (rho_ref - rho_out) * GRAVITY * z[patch.cells[:, 2]]
+    inside = np.asarray(solution.air.state.p)[tuple(patch.cells.T)]
+    return float(np.average(inside - outside, weights=patch.area))
+
+
+def unit_loading(solution: Solution, item: Item) -> float:
+    """Heat that holds a unit's set point over what its coil can take at its present inlets [-]."""
+    at = solution.level.streams.of(item.name)[0]
+    C = float(solution.air.m_flow[at]) * float(solution.level.model.cp)
+    rise = float(solution.air.T_in[at]) - float(solution.inputs.T_set[at])
+    wanted = max(C * rise + float(solution.inputs.heat[at]), 0.0)
+    return wanted / max(unit_capacity(solution, item.name), 1.0)
 
 
 def unit_capacity(solution: Solution, name: str) -> float:

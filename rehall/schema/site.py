@@ -63,7 +63,7 @@ class Solver(Description):
 
     cell: Length = 0.3
     growth: Annotated[float, Field(strict=True, ge=1.0, le=2.0)] = 1.4
-    iterations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 600
+    iterations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1000
     turbulence: Literal["zero_equation", "laminar"] = "zero_equation"
     scheme: Literal["limited", "upwind", "central"] = "limited"
     precision: Literal["float32", "float64"] = "float32"

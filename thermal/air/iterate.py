@@ -18,12 +18,12 @@ from thermal.properties import air_density
 class Monitor(eqx.Module):
     """What every iteration reports.
 
-    `mass` is the sum of the cells' imbalances over the flow that enters [-]; `T_in` and `T_out`
-    of the streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
+    `moved` is the flow that enters the air and `net_mass` the larger of what enters beyond what
+    leaves the hall, and of the same for any sealed body of air [kg/s]; `T_in` and `T_out` of the
+    streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
     over all cells.
     """
 
-    mass: Float[Array, "*its"]
     moved: Float[Array, "*its"]
     net_mass: Float[Array, "*its"]
     m_flow: Float[Array, "*its streams"]
@@ -53,16 +53,15 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
         predicted.append(u)
         d.append(slope)
         d_outdoor.append(ease)
-    velocity, p, flux, imbalance = pressure.correct(
+    velocity, p, flux, trapped = pressure.correct(
         triple(predicted), work.p, triple(d), triple(d_outdoor), rho, port_flux, model, inputs
     )
     source, heat = energy.sources(work.T, V, rho, velocity, stream, model, inputs)
     T = energy.advance(work.T, flux, model.mu, mu_t, source, model)
     through = _through(flux, model)
     monitor = Monitor(
-        mass=jnp.sum(jnp.abs(imbalance)) / jnp.maximum(through[0], 1e-9),
         moved=through[0],
-        net_mass=through[1],
+        net_mass=jnp.maximum(jnp.abs(through[1]), trapped),
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,

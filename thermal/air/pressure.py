@@ -47,9 +47,14 @@ def correct(
     model: AirModel,
     inputs: AirInputs,
 ) -> tuple[Triple, Field, Triple, Array]:
-    """Corrected velocities, pressure, mass fluxes, and the imbalance before [kg/s, summed]."""
+    """Corrected velocities, pressure and mass fluxes, and what sealed air is given [kg/s].
+
+    The last is the largest sum over a sealed body of what equipment moves in beyond what it moves
+    out.
+    """
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
-    imbalance = _level_out(net_inflow(flux) * model.fluid, model)
+    inflow_of_cells = net_inflow(flux) * model.fluid
+    imbalance = _level_out(inflow_of_cells, model)
     c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
     for axis, faces in enumerate(model.outdoor):
@@ -61,7 +66,10 @@ def correct(
     levels = build_levels(c, e, model.aggregates, model.go)
     change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go)[0]
     velocity, flux = _apply(velocity, flux, change, c, d, d_outdoor, rho, model, inputs)
-    return velocity, p + _level_out(change, model), flux, imbalance
+    trapped = jnp.zeros((), rho.dtype)
+    for body in model.sealed:
+        trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
+    return velocity, p + _level_out(change, model), flux, trapped
 
 
 def _level_out(x: Field, model: AirModel) -> Field:

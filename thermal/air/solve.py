@@ -20,6 +20,8 @@ from thermal.air.build import StreamTable
 from thermal.air.iterate import Monitor, run
 from thermal.air.model import AirInputs, AirModel, AirState, Work, to_state, to_work
 
+RUNAWAY = 300.0
+"""Mean warming of the hall's air at which the solver gives up [K]."""
 WINDOW = 50
 """Iterations over which an inlet must hold still."""
 SPEED_DRIFT = 0.01
@@ -138,6 +140,12 @@ def solve_steady(
         done += settings.chunk
         if not (np.isfinite(history.hall[-1]).all() and np.isfinite(history.heat[-1]).all()):
             reason = f"the air diverged after {done} iterations"
+            break
+        if history.hall[-1][-1, 0] > RUNAWAY:
+            reason = (
+                f"after {done} iterations the hall's air is {RUNAWAY:g} K above the outdoor or "
+                "room temperature and still warms: more heat enters it than anything takes out"
+            )
             break
         swing = _swing(history, done)
         span = WINDOW if averaging_from is None else done - averaging_from
@@ -271,11 +279,19 @@ def _open_ends(
     names = (*(f"the inlet of {name}" for name in devices), "the mean temperature of the hall")
     moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
     worst = int(moved.argmax())
+    advice = "allow more iterations"
+    if abs(mass) > settings.mass:
+        advice = (
+            "equipment moves more air into a closed room than out of it: give the room a leakage "
+            "or an opening, or match the flows"
+        )
+    elif abs(energy) > 0.2:
+        advice = "more heat enters the air than anything takes out, or allow more iterations"
     return (
         f"after {done} iterations the energy balance is open by {100 * energy:.2f} % "
         f"(limit {100 * settings.energy:g} %), mass by {100 * mass:.3f} % "
         f"(limit {100 * settings.mass:g} %), and {names[worst]} still moves by "
-        f"{moved[worst]:.2f} K (limit {settings.drift:g} K); allow more iterations"
+        f"{moved[worst]:.2f} K (limit {settings.drift:g} K); {advice}"
     )
 
 

@@ -40,12 +40,13 @@ class DryCooler:
 
 @dataclass(frozen=True)
 class Chiller:
-    """An air-cooled chiller rated at 35 degC outdoors; its COP is kept at cooler air (too low)."""
+    """An air-cooled chiller; its COP is kept at air cooler than rated (too low)."""
 
     name: str
     capacity: float  # [W]
     cop: float  # heat from the water over electrical power [-]
-    derate: float = 0.0  # capacity lost per kelvin outdoors above 35 degC, share of rated [1/K]
+    derate: float = 0.0  # capacity lost per kelvin outdoors above rated, share of rated [1/K]
+    T_outdoor_rated: float = T_CHILLER_RATED  # [K]
 
 
 class Rejection(eqx.Module):
@@ -134,13 +135,13 @@ def chiller(
 ) -> Rejection:
     """Liquid leaving a chiller that is asked for `heat` [W] at T_set [K].
 
-    The capacity falls by `derate` per kelvin outdoors above 35 degC. What it cannot carry is
-    `shortage`, and the liquid leaves warmer by shortage / (m_flow cp).
+    The capacity falls by `derate` per kelvin outdoors above the rated temperature. What it cannot
+    carry is `shortage`, and the liquid leaves warmer by shortage / (m_flow cp).
     """
     heat, T_outdoor, V_flow, T_set = jnp.broadcast_arrays(
         *(jnp.asarray(value, float) for value in (heat, T_outdoor, V_flow, T_set))
     )
-    hotter = jnp.maximum(T_outdoor - T_CHILLER_RATED, 0.0)
+    hotter = jnp.maximum(T_outdoor - machine.T_outdoor_rated, 0.0)
     available = machine.capacity * jnp.maximum(1.0 - machine.derate * hotter, 0.0)
     carried = jnp.minimum(heat, available)
     shortage = heat - carried

@@ -7,6 +7,8 @@ from rehall.schema.entries.plant import Chiller, DryCooler
 from rehall.schema.entries.power import Board, Busway, Line, PowerShelf, Transformer, Ups, Utility
 from rehall.schema.entries.servers import Miner, MinerShelf, Rack
 
+SERVERS = (Rack, MinerShelf, Miner)
+
 KINDS: dict[str, type[Entry]] = {
     "rack": Rack,
     "miner": Miner,
@@ -29,6 +31,7 @@ KINDS: dict[str, type[Entry]] = {
 
 __all__ = [
     "KINDS",
+    "SERVERS",
     "AirFlow",
     "Board",
     "Busway",
