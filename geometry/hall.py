@@ -116,17 +116,23 @@ class Baffle:
     """A rectangle of no thickness: airtight where the loss coefficient is infinite, else porous.
 
     dp = K rho/2 u|u| with u the face velocity. Later baffles replace earlier ones where they meet
-    (a perforated tile in a floor, a door in a partition).
+    (a perforated tile in a floor, a door in a partition). Where `open_fraction` is below 1, the air
+    leaves its holes with the momentum of the velocity in them: jets that drag air along.
     """
 
     name: str
     rectangle: Box
     loss_coefficient: float = math.inf
+    open_fraction: float = 1.0
 
 
 @dataclass(frozen=True)
 class Hall:
-    """Everything that air meets in the hall, by name."""
+    """Everything that air meets in the hall, by name.
+
+    `symmetry` names faces of the shell that are no walls but planes of symmetry: they neither drag
+    nor pass heat. A case in two dimensions is one cell thick between two of them.
+    """
 
     size: Vector
     blocks: tuple[Block, ...] = ()
@@ -134,3 +140,4 @@ class Hall:
     openings: tuple[Opening, ...] = ()
     baffles: tuple[Baffle, ...] = ()
     sources: tuple[Source, ...] = ()
+    symmetry: tuple[str, ...] = ()

@@ -38,22 +38,25 @@ class Patch:
 class VoxelModel:
     """What the air solver needs to know of the hall.
 
-    `solid` [nx, ny, nz]; per axis: `closed` faces (walls, airtight baffles, patches) and the
-    `loss` coefficient of open faces (0 where free). Patches by the name of their device, opening,
-    block or shell face; `sources` are the cells [cells, 3] of boxes that give off heat; `region`
-    numbers the connected bodies of air (-1 in solids).
+    `solid` [nx, ny, nz]; per axis: `closed` faces (walls, airtight baffles, patches), the `loss`
+    coefficient of open faces (0 where free) and their `open_fraction` (1 where free). `walls` are
+    the closed faces that drag on air: no patches, no planes of symmetry. Patches by the name of
+    their device, opening, block or shell face; `sources` are the cells [cells, 3] of boxes that
+    give off heat; `region` numbers the connected bodies of air (-1 in solids).
     """
 
     grid: Grid
     solid: np.ndarray
     closed: tuple[np.ndarray, np.ndarray, np.ndarray]
     loss: tuple[np.ndarray, np.ndarray, np.ndarray]
+    open_fraction: tuple[np.ndarray, np.ndarray, np.ndarray]
     intakes: dict[str, Patch]
     discharges: dict[str, Patch]
     openings: dict[str, Patch]
     shell: dict[str, Patch]
     blocks: dict[str, tuple[Patch, ...]]
     sources: dict[str, np.ndarray]
+    walls: tuple[np.ndarray, np.ndarray, np.ndarray]
     wall_distance: np.ndarray
     region: np.ndarray
 
@@ -63,7 +66,7 @@ def voxelise(hall: Hall, grid: Grid) -> VoxelModel:
     solid = np.zeros(grid.shape, bool)
     for box in [b.box for b in hall.blocks] + [d.box for d in hall.devices]:
         solid[_cells(grid, box)] = True
-    closed, loss = _face_states(hall, grid, solid)
+    closed, loss, open_fraction = _face_states(hall, grid, solid)
     intakes = {d.name: _box_patch(d.name, grid, solid, d.box, d.intake) for d in hall.devices}
     discharges = {d.name: _box_patch(d.name, grid, solid, d.box, d.discharge) for d in hall.devices}
     openings = {o.name: _opening_patch(o.name, grid, solid, o.rectangle) for o in hall.openings}
@@ -73,18 +76,21 @@ def voxelise(hall: Hall, grid: Grid) -> VoxelModel:
         b.name: tuple(_box_patch(b.name, grid, solid, b.box, face) for face in FACES)
         for b in hall.blocks
     }
+    walls = _walls(grid, solid, closed, (intakes, discharges, openings), shell, hall.symmetry)
     return VoxelModel(
         grid=grid,
         solid=solid,
         closed=closed,
         loss=loss,
+        open_fraction=open_fraction,
         intakes=intakes,
         discharges=discharges,
         openings=openings,
         shell=shell,
         blocks=blocks,
         sources={s.name: _free_cells(s.name, grid, solid, s.box) for s in hall.sources},
-        wall_distance=_wall_distance(grid, solid, closed),
+        walls=walls,
+        wall_distance=_wall_distance(grid, solid, walls),
         region=_regions(solid, closed),
     )
 
@@ -113,6 +119,7 @@ def mirrored(hall: Hall, axis: int) -> Hall:
         openings=tuple(replace(o, rectangle=flip_box(o.rectangle)) for o in hall.openings),
         baffles=tuple(replace(b, rectangle=flip_box(b.rectangle)) for b in hall.baffles),
         sources=tuple(replace(s, box=flip_box(s.box)) for s in hall.sources),
+        symmetry=tuple(flip_face(face) for face in hall.symmetry),
     )
 
 
@@ -156,18 +163,20 @@ def _neighbour_solid(solid: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarr
     )
 
 
-def _face_states(hall: Hall, grid: Grid, solid: np.ndarray) -> tuple[tuple, tuple]:
-    closed, loss = [], []
+def _face_states(hall: Hall, grid: Grid, solid: np.ndarray) -> tuple[tuple, tuple, tuple]:
+    closed, loss, open_fraction = [], [], []
     for axis in range(3):
         lower, upper = _neighbour_solid(solid, axis)
-        resistance = np.zeros(lower.shape)
+        resistance, holes = np.zeros(lower.shape), np.ones(lower.shape)
         for baffle in hall.baffles:
             if baffle.rectangle.flat_axis == axis:
                 faces = _rectangle_faces(grid, baffle.rectangle, axis)
                 resistance[faces] = baffle.loss_coefficient
+                holes[faces] = baffle.open_fraction
         closed.append(lower | upper | np.isinf(resistance))
         loss.append(np.where(closed[axis], 0.0, resistance))
-    return tuple(closed), tuple(loss)
+        open_fraction.append(np.where(closed[axis], 1.0, holes))
+    return tuple(closed), tuple(loss), tuple(open_fraction)
 
 
 def _patch(name: str, grid: Grid, axis: int, faces: tuple, sign: int, solid: np.ndarray) -> Patch:
@@ -241,23 +250,47 @@ def _refuse_covered(*groups: dict[str, Patch]) -> None:
         raise InputError(findings)
 
 
-def _wall_distance(grid: Grid, solid: np.ndarray, closed: tuple) -> np.ndarray:
+def _walls(
+    grid: Grid,
+    solid: np.ndarray,
+    closed: tuple,
+    patches: tuple[dict[str, Patch], ...],
+    shell: dict[str, Patch],
+    symmetry: tuple[str, ...],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Closed faces beside air that are neither patches nor planes of symmetry."""
+    walls = []
+    for axis in range(3):
+        lower, upper = _neighbour_solid(solid, axis)
+        wall = closed[axis] & ~(lower & upper)
+        others = [p for group in patches for p in group.values()]
+        others += [shell[face] for face in symmetry]
+        for patch in others:
+            if patch.axis == axis:
+                wall[tuple(patch.faces.T)] = False
+        walls.append(wall)
+    x, y, z = walls
+    return x, y, z
+
+
+def _wall_distance(grid: Grid, solid: np.ndarray, walls: tuple) -> np.ndarray:
     """Distance of every cell centre to the nearest wall face [m], 0 in solids.
 
-    The nearest of the centres of all wall faces; exact in cells next to a wall.
+    The nearest of the centres of all wall faces; exact in cells next to a wall. The hall's
+    diagonal where there is no wall at all.
     """
     centres, faces = grid.centres, grid.faces
     points = []
     for axis in range(3):
-        lower, upper = _neighbour_solid(solid, axis)
-        wall = np.argwhere(closed[axis] & ~(lower & upper))
+        wall = np.argwhere(walls[axis])
         lines = [faces[a] if a == axis else centres[a] for a in range(3)]
         points.append(np.stack([lines[a][wall[:, a]] for a in range(3)], axis=1))
-    tree = cKDTree(np.concatenate(points))
     distance = np.zeros(grid.shape)
+    diagonal = float(np.linalg.norm([line[-1] - line[0] for line in faces]))
     fluid = np.argwhere(~solid)
     at = np.stack([centres[a][fluid[:, a]] for a in range(3)], axis=1)
-    distance[~solid] = tree.query(at)[0]
+    everywhere = np.concatenate(points)
+    distance[~solid] = cKDTree(everywhere).query(at)[0] if len(everywhere) else diagonal
     return distance
 
 

@@ -29,6 +29,7 @@ class AirLevel:
     """The air of a hall on one grid."""
 
     cell: float
+    hall: Hall
     grid: Grid
     voxels: VoxelModel
     model: AirModel
@@ -71,9 +72,10 @@ def air_level(case: Case, hall: Hall, grid: Grid, cell: float) -> AirLevel:
         T_ref=case.site.outdoor.dry_bulb if hall.openings else 295.15,
         scheme=case.solver.scheme,
         turbulence=case.solver.turbulence,
+        buoyant_turbulence=case.solver.buoyancy_production,
         dtype=np.float64 if case.solver.precision == "float64" else np.float32,
     )
-    return AirLevel(cell, grid, voxels, model, streams)
+    return AirLevel(cell, hall, grid, voxels, model, streams)
 
 
 def refuse_unbalanced(case: Case, level: AirLevel, V_flow: dict[str, float]) -> None:

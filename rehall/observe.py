@@ -11,8 +11,8 @@ from rehall.layout import moves_air
 from rehall.models import AirLevel
 from rehall.operation import entering_temperature
 from rehall.results import FaceTemperature
-from thermal.air.model import AirState
 from thermal.air.solve import AirSolution
+from thermal.air.state import AirState
 from thermal.properties import air_density
 
 

@@ -16,7 +16,7 @@ from rehall.liquid import coil, coil_conductance
 from rehall.models import AirLevel, hall_with_sources
 from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
 from rehall.shell import OpeningItem
-from thermal.air.model import AirInputs
+from thermal.air.inputs import AirInputs
 from thermal.equipment import cooling_unit, server
 
 UNLIMITED = 1e12
@@ -118,7 +118,10 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
                 controlled[at], conductance[at] = 1.0, UNLIMITED
                 T_set[at] = opening.temperature or 293.15
     dtype = level.model.T_ref.dtype
-    T_wall, U_wall, flux_wall = _walls(case)
+    T_wall, U_wall, flux_wall = (
+        np.append(values, np.full(len(level.hall.blocks), rest))
+        for values, rest in zip(_walls(case), (293.15, 0.0, 0.0), strict=True)
+    )
     T_opening = [entering_temperature(case, o) for o in case.openings if o.kind == "outdoor"]
     return AirInputs(
         V_flow=jnp.array(V_flow, dtype),

@@ -58,5 +58,9 @@ def fields_of(solution: Solution) -> Fields:
         p=np.asarray(state.p, np.float32),
         velocity=np.stack(centred, axis=-1),
         solid=solution.level.voxels.solid,
-        extra={"mu_t": (mu_t, "Pa s")},
+        extra={
+            "mu_t": (mu_t, "Pa s"),
+            "k": (np.asarray(state.k, np.float32), "m2/s2"),
+            "epsilon": (np.asarray(state.epsilon, np.float32), "m2/s3"),
+        },
     )

@@ -22,8 +22,9 @@ from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.operation import Exchange, air_flows, air_inputs, air_movers, load_powers
 from rehall.schema.entries import CoolingUnit
 from rehall.start import at_start
-from thermal.air.model import AirInputs, Work
+from thermal.air.inputs import AirInputs
 from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
+from thermal.air.state import Work
 from thermal.liquid.solve import LiquidState
 
 AGREEMENT = 1e-3

@@ -7,7 +7,7 @@ import numpy as np
 from rehall.config import Case
 from rehall.models import AirLevel
 from rehall.operation import entering_temperature
-from thermal.air.model import Work, at_rest
+from thermal.air.state import Work, at_rest
 
 ROOM = 295.15
 """Air that nothing cools and nothing reaches [K]."""

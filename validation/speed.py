@@ -22,9 +22,11 @@ from geometry.grid import Grid, build_grid
 from geometry.hall import Block, Box, Device, Hall, Opening
 from geometry.voxels import voxelise
 from thermal.air.build import build_model
+from thermal.air.inputs import AirInputs
 from thermal.air.iterate import run
-from thermal.air.model import AirInputs, AirModel, at_rest
+from thermal.air.model import AirModel
 from thermal.air.multigrid import build_levels, solve_to, v_cycle
+from thermal.air.state import at_rest
 
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15

@@ -15,7 +15,7 @@ from rehall.quantities import (
     Temperature,
     TemperatureDifference,
 )
-from rehall.schema.base import Description, Name
+from rehall.schema.base import Description, Flag, Name
 
 
 class Outdoor(Description):
@@ -64,6 +64,7 @@ class Solver(Description):
     cell: Length = 0.3
     growth: Annotated[float, Field(strict=True, ge=1.0, le=2.0)] = 1.4
     iterations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1000
-    turbulence: Literal["zero_equation", "laminar"] = "zero_equation"
+    turbulence: Literal["k_epsilon", "rng", "zero_equation", "laminar"] = "k_epsilon"
+    buoyancy_production: Flag = False
     scheme: Literal["limited", "upwind", "central"] = "limited"
     precision: Literal["float32", "float64"] = "float32"

@@ -1,18 +1,27 @@
 """Voxels -> AirModel: the hall's patches become index lists, its streams get numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from geometry.hall import FACES, Hall
+from geometry.hall import FACES, Hall, axis_of
 from geometry.voxels import Patch, VoxelModel
 from thermal.air.aggregates import Aggregate, aggregates
-from thermal.air.model import AirModel, HeatedCells, OutdoorFaces, PortFaces, WallFaces
+from thermal.air.gas import Gas, air
+from thermal.air.model import (
+    AirModel,
+    DragCells,
+    HeatedCells,
+    OutdoorFaces,
+    PortFaces,
+    WallFaces,
+)
 from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
 from thermal.air.transport import Metric
-from thermal.properties import air_heat_capacity, air_viscosity
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,22 +39,37 @@ class StreamTable:
         return np.flatnonzero(np.array(self.name) == name)
 
 
+@dataclass(frozen=True)
+class Boundaries:
+    """How the shell meets the air, where it is not a wall at rest with an even inflow.
+
+    `moving` gives the velocity of a face of the shell [m/s]; `profiles` the inflow of a supply
+    opening over its area, a function of the face centres [faces, 3] in m, of any scale.
+    """
+
+    moving: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    profiles: Mapping[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
+
+
 def build_model(
     hall: Hall,
     voxels: VoxelModel,
-    pressure: float,
-    T_ref: float,
+    pressure: float = 101325.0,
+    T_ref: float = 293.15,
     scheme: str = "limited",
-    turbulence: str = "zero_equation",
+    turbulence: str = "k_epsilon",
     dtype: type = np.float32,
+    buoyant_turbulence: bool = False,
+    gas: Gas | None = None,
+    boundaries: Boundaries = Boundaries(),
 ) -> tuple[AirModel, StreamTable]:
     """Arrays of the air model, and the table that names its streams.
 
     `pressure` is the site's [Pa]; `T_ref` [K] is subtracted from stored temperatures and sets the
-    hydrostatic reference.
+    hydrostatic reference. `gas` replaces air of these two.
     """
     grid = voxels.grid
-    builder = _Streams()
+    builder = _Streams(voxels, boundaries)
     for device in hall.devices:
         builder.add_device(
             device.name,
@@ -60,41 +84,39 @@ def build_model(
         elif opening.kind == "supply":
             builder.add(opening.name, None, patch)
     full = tuple(n + 1 for n in grid.shape)
-    widths = triple(_axis(np.append(w, w[-1]), a, dtype) for a, w in enumerate(grid.widths))
-    outdoor = triple(_outdoor(hall, voxels, axis, full, dtype) for axis in range(3))
     opened = triple(_faces(1.0 - voxels.closed[a], a, dtype) for a in range(3))
-    streams = StreamTable(tuple(builder.names), np.array(builder.shares))
+    gas = air(pressure, T_ref) if gas is None else gas
     model = AirModel(
         scheme=scheme,
         turbulence=turbulence,
+        buoyant_turbulence=buoyant_turbulence,
         streams=len(builder.names),
+        gas=jax.tree.map(lambda x: jnp.asarray(x, dtype), gas),
         aggregates=_aggregates(opened, voxels, dtype),
-        width=widths,
+        width=triple(_axis(np.append(w, w[-1]), a, dtype) for a, w in enumerate(grid.widths)),
         metric=cell_metric(grid.widths, dtype),
         fluid=_cells(1.0 - voxels.solid, dtype),
         open=opened,
         loss=triple(_faces(voxels.loss[a], a, dtype) for a in range(3)),
-        walls=triple(_walls(voxels, a, dtype) for a in range(3)),
+        jet=_jets(voxels, dtype),
+        drag=triple(_drag(voxels, a, full, dtype, boundaries) for a in range(3)),
         wall_distance=_cells(voxels.wall_distance, dtype),
         intake=triple(builder.ports("intake", a, full, dtype) for a in range(3)),
         discharge=triple(builder.ports("discharge", a, full, dtype) for a in range(3)),
-        outdoor=outdoor,
-        shell=_shell(voxels, full, dtype),
+        outdoor=triple(_outdoor(hall, voxels, axis, full, dtype) for axis in range(3)),
+        shell=_shell(hall, voxels, full, dtype),
         heated=_heated(hall, voxels, full, dtype),
         has_intake=jnp.array(builder.has_intake, dtype),
         has_discharge=jnp.array(builder.has_discharge, dtype),
+        height=jnp.array(builder.height, dtype),
         sealed=tuple(
             _cells((voxels.region == region).astype(float), dtype)
             for region, ports in sealed_regions(hall, voxels)
-            if ports
+            if ports or not hall.openings
         ),
-        pressure=jnp.array(pressure, dtype),
-        T_ref=jnp.array(T_ref, dtype),
-        cp=air_heat_capacity(jnp.array(T_ref, dtype)),
-        mu=air_viscosity(jnp.array(T_ref, dtype)),
         go=stage_flag(),
     )
-    return model, streams
+    return model, StreamTable(tuple(builder.names), np.array(builder.shares))
 
 
 def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Aggregate, ...]:
@@ -150,7 +172,10 @@ def _add_shares(net: dict, voxels: VoxelModel, name: str, patch: Patch, sign: in
 class _Streams:
     """Collects the streams and the faces where they leave and enter the air."""
 
-    def __init__(self) -> None:
+    def __init__(self, voxels: VoxelModel, boundaries: Boundaries) -> None:
+        self.grid = voxels.grid
+        self.profiles = boundaries.profiles
+        self.height: list[float] = []
         self.names: list[str] = []
         self.shares: list[float] = []
         self.has_intake: list[float] = []
@@ -185,10 +210,25 @@ class _Streams:
         self.shares.append(share)
         self.has_intake.append(float(intake is not None))
         self.has_discharge.append(float(discharge is not None))
+        heights = []
         for kind, patch, at in (("intake", intake, at_in), ("discharge", discharge, at_out)):
             if patch is not None:
                 chosen = np.arange(len(patch.area)) if at is None else at
                 self.faces[kind].append((patch, chosen, number))
+                z = self.grid.centres[2][patch.cells[chosen, 2]]
+                heights.append(float(np.average(z, weights=patch.area[chosen])))
+        self.height.append(float(np.mean(heights)))
+
+    def _share(self, patch: Patch, at: np.ndarray) -> np.ndarray:
+        """Part of the stream's flow through each face: even, or by the opening's profile."""
+        flow = patch.area[at]
+        if patch.name in self.profiles:
+            lines = [
+                self.grid.faces[a] if a == patch.axis else self.grid.centres[a] for a in range(3)
+            ]
+            centres = np.stack([lines[a][patch.faces[at, a]] for a in range(3)], axis=1)
+            flow = flow * self.profiles[patch.name](centres)
+        return flow / flow.sum()
 
     def ports(self, kind: str, axis: int, full: tuple[int, ...], dtype: type) -> PortFaces:
         """All faces of one kind normal to an axis."""
@@ -200,7 +240,7 @@ class _Streams:
             cell=_join(cell, np.int32),
             stream=_join([np.full(len(at), number) for _, at, number in parts], np.int32),
             sign=_join([p.sign[at] for p, at, _ in parts], dtype),
-            share=_join([p.area[at] / p.area[at].sum() for p, at, _ in parts], dtype),
+            share=_join([self._share(p, at) for p, at, _ in parts], dtype),
             area=_join([p.area[at] for p, at, _ in parts], dtype),
         )
 
@@ -224,14 +264,20 @@ def _outdoor(hall: Hall, voxels: VoxelModel, axis: int, full: tuple, dtype: type
     )
 
 
-def _shell(voxels: VoxelModel, full: tuple, dtype: type) -> WallFaces:
-    patches = [voxels.shell[face] for face in FACES]
+def _shell(hall: Hall, voxels: VoxelModel, full: tuple, dtype: type) -> WallFaces:
+    """Walls that may pass heat: the six faces of the shell, then the faces of the blocks."""
+    sides: list[tuple[Patch, ...]] = [
+        () if face in hall.symmetry else (voxels.shell[face],) for face in FACES
+    ]
+    sides += [voxels.blocks[block.name] for block in hall.blocks]
+    numbered = [(n, patch) for n, patches in enumerate(sides) for patch in patches]
     widths = voxels.grid.widths
     return WallFaces(
-        cell=_join([np.ravel_multi_index(tuple(p.cells.T), full) for p in patches], np.int32),
-        side=_join([np.full(len(p.area), n) for n, p in enumerate(patches)], np.int32),
-        area=_join([p.area for p in patches], dtype),
-        distance=_join([0.5 * widths[p.axis][p.cells[:, p.axis]] for p in patches], dtype),
+        cell=_join([np.ravel_multi_index(tuple(p.cells.T), full) for _, p in numbered], np.int32),
+        side=_join([np.full(len(p.area), n) for n, p in numbered], np.int32),
+        axis=_join([np.full(len(p.area), p.axis) for _, p in numbered], np.int32),
+        area=_join([p.area for _, p in numbered], dtype),
+        distance=_join([0.5 * widths[p.axis][p.cells[:, p.axis]] for _, p in numbered], dtype),
     )
 
 
@@ -256,18 +302,35 @@ def _heated(hall: Hall, voxels: VoxelModel, full: tuple, dtype: type) -> HeatedC
     return HeatedCells(_join(cells, np.int32), _join(numbers, np.int32), _join(shares, dtype))
 
 
-def _walls(voxels: VoxelModel, axis: int, dtype: type) -> jnp.ndarray:
-    """Number of a cell's faces normal to an axis that drag on the air: closed, and no patch."""
-    wall = voxels.closed[axis].copy()
-    groups = (voxels.intakes, voxels.discharges, voxels.openings)
-    for patch in (p for group in groups for p in group.values()):
-        if patch.axis == axis:
-            wall[tuple(patch.faces.T)] = False
+def _drag(
+    voxels: VoxelModel, axis: int, full: tuple, dtype: type, boundaries: Boundaries
+) -> DragCells:
+    """Cells with walls normal to an axis."""
+    wall = voxels.walls[axis]
+    motion = np.zeros((*wall.shape, 3))
+    for face, velocity in boundaries.moving.items():
+        if axis_of(face) == axis:
+            motion[tuple(voxels.shell[face].faces.T)] = velocity
     n = voxels.solid.shape[axis]
-    both = np.take(wall, np.arange(n), axis).astype(float) + np.take(
-        wall, np.arange(1, n + 1), axis
+    sides = [np.take(wall, np.arange(start, n + start), axis) for start in (0, 1)]
+    number = (sides[0].astype(float) + sides[1]) * ~voxels.solid
+    moved = sum(np.take(motion, np.arange(start, n + start), axis) for start in (0, 1))
+    cells = np.argwhere(number > 0)
+    at = tuple(cells.T)
+    moving = any(axis_of(face) == axis for face in boundaries.moving)
+    return DragCells(
+        cell=jnp.array(np.ravel_multi_index(at, full), jnp.int32),
+        walls=jnp.array(number[at], dtype),
+        distance=jnp.array(0.5 * voxels.grid.widths[axis][cells[:, axis]], dtype),
+        motion=jnp.array(moved[at], dtype) if moving else None,
     )
-    return _cells(both * ~voxels.solid, dtype)
+
+
+def _jets(voxels: VoxelModel, dtype: type) -> tuple | None:
+    """1 / open fraction - 1 of porous faces; None where no face tells its open fraction."""
+    if not any((x < 1.0).any() for x in voxels.open_fraction):
+        return None
+    return triple(_faces(1.0 / voxels.open_fraction[a] - 1.0, a, dtype) for a in range(3))
 
 
 def _join(parts: list[np.ndarray], dtype: type) -> jnp.ndarray:

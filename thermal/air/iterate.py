@@ -1,7 +1,7 @@
-"""One outer iteration of the steady solver, and many of them compiled as one call.
+"""One outer iteration of the solver, steady or within a time step; many compiled as one call.
 
 Order: streams, densities and viscosities from the old state; momentum; pressure correction;
-temperature. Everything is a pure function of arrays (docs/decisions/0004-simplec.md).
+temperature; turbulence. Everything is a pure function of arrays (docs/decisions/0004-simplec.md).
 """
 
 import equinox as eqx
@@ -9,10 +9,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from thermal.air import energy, momentum, ports, pressure, turbulence
-from thermal.air.model import AirInputs, AirModel, AirState, Work, to_work
+from thermal.air import energy, kepsilon, momentum, ports, pressure, solids, turbulence
+from thermal.air.gas import density
+from thermal.air.inputs import AirInputs
+from thermal.air.model import AirModel, Triple
 from thermal.air.operators import triple
-from thermal.properties import air_density
+from thermal.air.state import AirState, Work, to_work
+from thermal.air.storage import Storage, in_time
+from thermal.air.walls import film
 
 
 class Monitor(eqx.Module):
@@ -21,7 +25,8 @@ class Monitor(eqx.Module):
     `moved` is the flow that enters the air and `net_mass` the larger of what enters beyond what
     leaves the hall, and of the same for any sealed body of air [kg/s]; `T_in` and `T_out` of the
     streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
-    over all cells.
+    over all cells; `change` is the change of the velocities in the iteration over the velocities,
+    both as root mean squares over all faces [-].
     """
 
     moved: Float[Array, "*its"]
@@ -32,20 +37,23 @@ class Monitor(eqx.Module):
     heat: energy.HeatFlows
     T_mean: Float[Array, "*its"]
     V_mean: Float[Array, "*its"]
+    change: Float[Array, "*its"]
 
 
-def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monitor]:
-    """One outer iteration."""
+def iterate(
+    work: Work, model: AirModel, inputs: AirInputs, storage: Storage | None = None
+) -> tuple[Work, Monitor]:
+    """One outer iteration: towards the steady state, or towards the end of a time step."""
     stream = ports.streams(work, model, inputs)
-    rho = density(work.T, model)
+    rho = density(work.T, model.gas)
     velocity, port_flux = ports.fixed_velocity(work.velocity, stream, model)
     V = turbulence.speed(velocity)
-    mu_t = turbulence.eddy_viscosity(V, rho, model)
+    mu_t = turbulence.eddy_viscosity(V, rho, work.k, work.epsilon, model)
     flux = pressure.mass_flux(velocity, rho, port_flux, model, inputs)
-    shared = momentum.exchange(flux, rho, model.mu + mu_t, V, model)
+    shared = momentum.exchange(flux, rho, model.mu + mu_t, V, work, model)
     predicted, d, d_outdoor = [], [], []
     for axis in range(3):
-        u, slope = momentum.predict(velocity[axis], work.p, axis, shared, model)
+        u, slope = momentum.predict(velocity[axis], work.p, axis, shared, model, inputs, storage)
         faces = model.outdoor[axis]
         ease = jnp.zeros_like(faces.area)
         if faces.face.size:
@@ -53,36 +61,72 @@ def iterate(work: Work, model: AirModel, inputs: AirInputs) -> tuple[Work, Monit
         predicted.append(u)
         d.append(slope)
         d_outdoor.append(ease)
-    velocity, p, flux, trapped = pressure.correct(
-        triple(predicted), work.p, triple(d), triple(d_outdoor), rho, port_flux, model, inputs
+    solved = pressure.correct(
+        triple(predicted),
+        work.p,
+        triple(d),
+        triple(d_outdoor),
+        rho,
+        port_flux,
+        stream,
+        model,
+        inputs,
+        storage,
     )
-    source, heat = energy.sources(work.T, V, rho, velocity, stream, model, inputs)
-    T = energy.advance(work.T, flux, model.mu, mu_t, source, model)
-    through = _through(flux, model)
+    incoming = ports.entering(solved.flux, stream, model, inputs)
+    behind = solids.backing(model, inputs, storage)
+    source, heat = energy.sources(
+        work.T, V, rho, work.k, solved.flux, stream, incoming, behind, model, inputs
+    )
+    relaxation = energy.RELAXATION
+    if storage is not None:
+        relaxation = 1.0
+        source = in_time(source, work.T, storage.before.T, storage.earlier.T, storage, model)
+    inner = triple(f * o for f, o in zip(solved.flux, model.open, strict=True))
+    T = energy.advance(work.T, inner, mu_t, source, model, relaxation)
+    k, epsilon = work.k, work.epsilon
+    if turbulence.solves_k(model):
+        stirred = kepsilon.stirring(work, velocity, V, rho, mu_t, model)
+        k, epsilon = kepsilon.advance(
+            work, inner, rho, mu_t, stirred, incoming, model, inputs, storage
+        )
+    new = Work(
+        p=solved.p,
+        T=T,
+        velocity=solved.velocity,
+        k=k,
+        epsilon=epsilon,
+        V_flow=solved.V_flow,
+        T_body=solids.advance_bodies(work, stream, model, inputs, storage),
+        T_layer=_layers(T, V, rho, work, model, inputs, storage),
+    )
+    through = _through(solved.flux, model)
     monitor = Monitor(
         moved=through[0],
-        net_mass=jnp.maximum(jnp.abs(through[1]), trapped),
+        net_mass=jnp.maximum(jnp.abs(through[1] - solved.stored), solved.trapped),
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,
         heat=heat,
         T_mean=jnp.sum(T * model.fluid) / jnp.sum(model.fluid),
         V_mean=jnp.sum(V * model.fluid) / jnp.sum(model.fluid),
+        change=_change(work.velocity, solved.velocity),
     )
-    return Work(p, T, velocity), monitor
+    return new, monitor
 
 
-def density(T: Array, model: AirModel) -> Array:
-    """Density of cells [kg/m3] at the site's pressure; T above T_ref [K]."""
-    return air_density(T + model.T_ref, model.pressure)
+def _change(before: Triple, after: Triple) -> Array:
+    moved = sum(jnp.sum((b - a) ** 2) for a, b in zip(before, after, strict=True))
+    return jnp.sqrt(moved / (sum(jnp.sum(b * b) for b in after) + 1e-20))
 
 
 @eqx.filter_jit
 def eddy_viscosity_of(state: AirState, model: AirModel) -> Array:
     """Turbulent viscosity [Pa s] in the cells of a public state."""
     work = to_work(state, model)
-    V = turbulence.speed(work.velocity)
-    return turbulence.eddy_viscosity(V, density(work.T, model), model)[:-1, :-1, :-1]
+    V, rho = turbulence.speed(work.velocity), density(work.T, model.gas)
+    mu_t = turbulence.eddy_viscosity(V, rho, work.k, work.epsilon, model)
+    return mu_t[:-1, :-1, :-1]
 
 
 @eqx.filter_jit
@@ -93,7 +137,25 @@ def run(work: Work, model: AirModel, inputs: AirInputs, iterations: int) -> tupl
     )
 
 
-def _through(flux: tuple, model: AirModel) -> tuple[Array, Array]:
+def _layers(
+    T: Array,
+    V: Array,
+    rho: Array,
+    work: Work,
+    model: AirModel,
+    inputs: AirInputs,
+    storage: Storage | None,
+) -> Array:
+    """Temperatures of the walls' layers beside the new air."""
+    if inputs.layers is None:
+        return work.T_layer
+    shell = model.shell
+    V_at, rho_at, k_at, T_at = (x.ravel()[shell.cell] for x in (V, rho, work.k, T))
+    h = model.cp * film(V_at, rho_at, k_at, shell.distance, model)
+    return solids.advance_layers(T_at, h, model, inputs, storage)
+
+
+def _through(flux: Triple, model: AirModel) -> tuple[Array, Array]:
     """Mass flow entering the air through ports and openings, and in minus out [kg/s]."""
     entering = leaving = jnp.zeros((), flux[0].dtype)
     for axis in range(3):

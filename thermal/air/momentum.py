@@ -10,12 +10,15 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from thermal.air.model import GRAVITY, AirInputs, AirModel, OutdoorFaces
+from thermal.air.gas import density, excess_density
+from thermal.air.inputs import AirInputs
+from thermal.air.model import GRAVITY, AirModel, OutdoorFaces
 from thermal.air.operators import lower, to_face, triple, upper
 from thermal.air.ports import outdoor_pressure
+from thermal.air.state import Work
+from thermal.air.storage import Storage
 from thermal.air.transport import Metric, coefficients, residual, sweep
-from thermal.air.turbulence import wall_drag
-from thermal.properties import air_density
+from thermal.air.walls import wall_drag
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -31,27 +34,54 @@ round-off, with 10 more slowly [-]."""
 
 
 class Exchange(eqx.Module):
-    """What the three components share: fluxes, conductances and wall drag of cells."""
+    """What the three components share: fluxes, conductances and wall drag of cells.
+
+    `drag` [kg/s] by the walls normal to each axis; `pull` [N], by normal and component, is what
+    walls that move exert on air at rest, None where none moves. `excess` is rho - rho_ref.
+    """
 
     flux: Triple
     rho: Field
+    excess: Field
     mu: Field
     tangential: Triple
     drag: Triple
+    pull: tuple[Triple, Triple, Triple] | None
 
 
-def exchange(flux: Triple, rho: Field, mu: Field, V: Field, model: AirModel) -> Exchange:
+def exchange(
+    flux: Triple, rho: Field, mu: Field, V: Field, work: Work, model: AirModel
+) -> Exchange:
     """Conductances between neighbouring cells, and the drag of each cell's walls [kg/s]."""
-    tangential, drag = [], []
+    tangential, drag, pull = [], [], []
+    zero = jnp.zeros_like(rho)
+    moving = any(beside.motion is not None for beside in model.drag)
     for axis in range(3):
         area = model.area(axis)
         tangential.append(to_face(mu, axis) * model.open[axis] * area / model.metric.spacing[axis])
-        shear = wall_drag(V, rho, model.metric.down[axis], model)
-        drag.append(model.walls[axis] * area * shear)
-    return Exchange(flux, rho, mu, triple(tangential), triple(drag))
+        beside = model.drag[axis]
+        at = beside.cell
+        V_at, rho_at, k_at = (x.ravel()[at] for x in (V, rho, work.k))
+        shear = wall_drag(V_at, rho_at, k_at, beside.distance, model)
+        shear = shear * (area + zero).ravel()[at]
+        drag.append(_put(zero, at, beside.walls * shear))
+        if moving:
+            motion = jnp.zeros((len(at), 3)) if beside.motion is None else beside.motion
+            pull.append(triple(_put(zero, at, shear * motion[:, b]) for b in range(3)))
+    excess = excess_density(work.T, model.gas)
+    pulls = triple(pull) if moving else None
+    return Exchange(flux, rho, excess, mu, triple(tangential), triple(drag), pulls)
 
 
-def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tuple[Field, Field]:
+def predict(
+    u: Field,
+    p: Field,
+    axis: int,
+    x: Exchange,
+    model: AirModel,
+    inputs: AirInputs,
+    storage: Storage | None,
+) -> tuple[Field, Field]:
     """New velocity component [m/s] and d = velocity per pressure difference [m/s/Pa] (SIMPLEC).
 
     Faces that are not open keep their velocity, with d = 0.
@@ -59,6 +89,7 @@ def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tupl
     flux, conductance = _face_volume(axis, x, model)
     k = coefficients(flux, conductance)
     area = model.area(axis)
+    volume = area * model.metric.spacing[axis]
     resistance = to_face(x.rho, axis) * jnp.abs(u) * model.loss[axis] * area
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
     # A slope along the component's own axis lies in one cell: none where that cell is no air.
@@ -66,16 +97,42 @@ def predict(u: Field, p: Field, axis: int, x: Exchange, model: AirModel) -> tupl
     within = triple(lower(model.fluid, b) if b == axis else everywhere for b in range(3))
     r = residual(u, k, flux, model.scheme, _metric(axis, model), passable=within)
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
-    if axis == 2:
-        r = r + _weight(x.rho, model) * area * model.metric.spacing[2]
+    r = r + _forces(u, axis, x, volume, model, inputs)
     inertia = STILL * to_face(x.rho, axis) * area
     if axis == 2:
         inertia = inertia + _stratification(x.rho, k.total, model)
-    diagonal = (k.total + drag + resistance + inertia) / RELAXATION
+    own = drag + resistance + inertia
+    relaxation = RELAXATION
+    if storage is not None:
+        before, earlier = storage.before.velocity[axis], storage.earlier.velocity[axis]
+        r = r - volume * storage.rate(u, before, earlier, axis)
+        own = own + volume * storage.weight(axis)
+        relaxation = 1.0
+    diagonal = (k.total + own) / relaxation
     inverse = model.open[axis] / jnp.where(diagonal > 0, diagonal, 1.0)
     change = sweep(r * model.open[axis], k, inverse, SWEEPS)
     d = model.open[axis] * area / jnp.where(diagonal > 0, diagonal - k.total, 1.0)
     return u + change, d
+
+
+def _forces(
+    u: Field, axis: int, x: Exchange, volume: Array, model: AirModel, inputs: AirInputs
+) -> Array:
+    """Forces on the air of a face's volume besides pressure and friction [N]."""
+    force = jnp.zeros_like(u)
+    if x.pull is not None:
+        force = sum((to_face(x.pull[b][axis], axis) for b in range(3) if b != axis), force)
+    if model.jet is not None:
+        # Through holes more momentum passes a porous face than at the mean velocity; it is given
+        # to the next face downstream.
+        more = x.rho * jnp.abs(u) * u * model.area(axis) * model.jet[axis]
+        force = force + lower(jnp.maximum(more, 0.0), axis) + upper(jnp.minimum(more, 0.0), axis)
+    if axis == 2:
+        force = force - GRAVITY * to_face(x.excess, 2) * volume
+    given = inputs.distributed
+    if given is not None and given.force is not None:
+        force = force + given.force[axis] * volume
+    return force
 
 
 def predict_outdoor(
@@ -87,11 +144,11 @@ def predict_outdoor(
     head is lost outside.
     """
     inflow = faces.sign * u.ravel()[faces.face]
-    density = outdoor_density(inflow, rho, faces, model, inputs)
+    rho_face = outdoor_density(inflow, rho, faces, model, inputs)
     head = faces.loss + (inflow > 0)
     push = outdoor_pressure(faces, model, inputs) - p.ravel()[faces.cell]
-    r = push - 0.5 * density * head * jnp.abs(inflow) * inflow
-    diagonal = density * (head * jnp.abs(inflow) + 0.3 * jnp.maximum(jnp.abs(inflow), 0.1))
+    r = push - 0.5 * rho_face * head * jnp.abs(inflow) * inflow
+    diagonal = rho_face * (head * jnp.abs(inflow) + 0.3 * jnp.maximum(jnp.abs(inflow), 0.1))
     new = faces.sign * (inflow + RELAXATION * r / diagonal)
     return u.ravel().at[faces.face].set(new).reshape(u.shape), RELAXATION / diagonal
 
@@ -100,7 +157,7 @@ def outdoor_density(
     inflow: Array, rho: Field, faces: OutdoorFaces, model: AirModel, inputs: AirInputs
 ) -> Array:
     """Density of what passes an opening [kg/m3]: entering air inwards, the cell's outwards."""
-    outside = air_density(inputs.T_opening[faces.opening], model.pressure)
+    outside = density(inputs.T_opening[faces.opening] - model.T_ref, model.gas)
     return jnp.where(inflow > 0, outside, rho.ravel()[faces.cell])
 
 
@@ -144,7 +201,5 @@ def _metric(axis: int, model: AirModel) -> Metric:
     return Metric(triple(spacing), triple(down), triple(up))
 
 
-def _weight(rho: Field, model: AirModel) -> Field:
-    """Weight of the air at z-faces beyond the reference [N/m3]."""
-    reference = air_density(model.T_ref, model.pressure)
-    return -GRAVITY * (to_face(rho, 2) - reference)
+def _put(x: Field, index: Array, values: Array) -> Field:
+    return x.ravel().at[index].set(values, unique_indices=True).reshape(x.shape)

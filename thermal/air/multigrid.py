@@ -8,6 +8,8 @@ made of, times the ratio of fine to coarse distance, which makes the coarse oper
 finite-volume one. Smoothing is Jacobi with Chebyshev weights; the coarsest level is solved.
 """
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -110,9 +112,17 @@ def v_cycle(levels: Levels, b: Unknown, go: Array | None = None) -> Unknown:
 
 
 def solve_to(
-    levels: Levels, b: Field, tolerance: float, most: int, go: Array | None = None
+    levels: Levels,
+    b: Field,
+    tolerance: float,
+    most: int,
+    go: Array | None = None,
+    extra: Callable[[Field], Field] | None = None,
 ) -> tuple[Field, Array]:
-    """Conjugate gradients until the residual falls to `tolerance` of b; also their number."""
+    """Conjugate gradients until the residual falls to `tolerance` of b; also their number.
+
+    `extra` is a symmetric positive part of the operator that the levels leave out.
+    """
     goal = tolerance**2 * jnp.vdot(b, b)
 
     def unfinished(carry: tuple) -> Array:
@@ -121,20 +131,22 @@ def solve_to(
 
     def step(carry: tuple) -> tuple:
         state, count = carry
-        return _cg_step(levels, state, go), count + 1
+        return _cg_step(levels, state, go, extra), count + 1
 
     start = (jnp.zeros_like(b), b, jnp.zeros_like(b), jnp.ones((), b.dtype))
     state, count = lax.while_loop(unfinished, step, (start, jnp.array(0)))
     return state[0], count
 
 
-def _cg_step(levels: Levels, state: tuple, go: Array | None) -> tuple:
+def _cg_step(levels: Levels, state: tuple, go: Array | None, extra: Callable | None) -> tuple:
     """Preconditioned conjugate gradients: solution, residual, direction, r.z of the last step."""
     p, r, direction, before = state
     z = v_cycle(levels, r, go)
     now = jnp.vdot(r, z)
     direction = stage(go, lambda z, d, ratio: z + ratio * d, z, direction, now / before)
     image = stage(go, apply, levels[0], direction)
+    if extra is not None:
+        image = image + extra(direction)
     curvature = jnp.vdot(direction, image)
     alpha = jnp.where(curvature > 0, now / jnp.where(curvature > 0, curvature, 1.0), 0.0)
     return p + alpha * direction, r - alpha * image, direction, jnp.where(now > 0, now, 1.0)

@@ -1,72 +1,226 @@
-"""Where equipment, fans and openings move air: mass flows and temperatures of their faces."""
+"""Where equipment, fans and openings move air: flows, temperatures, and what they bring in."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from thermal.air.model import GRAVITY, AirInputs, AirModel, OutdoorFaces, Work
+from thermal.air.gas import density, excess_density
+from thermal.air.inputs import AirInputs
+from thermal.air.model import GRAVITY, AirModel, OutdoorFaces, PortFaces
 from thermal.air.operators import triple
-from thermal.properties import air_density
+from thermal.air.state import Work
+from thermal.air.transport import Source
+from thermal.air.turbulence import K_EPSILON, solves_k
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
 
+FAN_RELAXATION = 0.9
+SMALL_FLOW = 0.05
+"""Share of its nominal flow below which a stopped fan's answer to pressure no longer grows [-]."""
+INTENSITY, MIXING_LENGTH = 0.1, 0.03
+"""Turbulence of air that equipment and openings give out, where nothing else is said: 10 %, and
+three tenths of a tenth of a metre; assumed [-, m]."""
+
 
 class Ports(eqx.Module):
-    """Streams in one iteration: mass flow [kg/s], temperatures above T_ref [K]."""
+    """Streams in one iteration.
 
+    Volume flow [m3/s] from intake to discharge, mass flow [kg/s], temperatures above T_ref [K]
+    where the stream is taken in (`T_in`) and where it is given out (`T_out`); `response` is the
+    change of volume flow by the pressure difference in favour of it [m3/s/Pa].
+    """
+
+    V_flow: Float[Array, " streams"]
     m_flow: Float[Array, " streams"]
+    rho: Float[Array, " streams"]
     T_in: Float[Array, " streams"]
     T_out: Float[Array, " streams"]
+    response: Float[Array, " streams"]
+
+
+class Entering(eqx.Module):
+    """What air brings into cells (flat indices) through ports and openings.
+
+    `m_flow` [kg/s] is 0 where air leaves; `T` is above T_ref [K]; `loss` is its sum in cells.
+    """
+
+    cell: Int[Array, " faces"]
+    m_flow: Float[Array, " faces"]
+    T: Float[Array, " faces"]
+    k: Float[Array, " faces"]
+    epsilon: Float[Array, " faces"]
+    loss: Field
+
+
+def mean_at(x: Field, faces: tuple[PortFaces, ...], model: AirModel) -> Array:
+    """Mean of a field over the cells at each stream's faces."""
+    total = jnp.zeros_like(model.has_intake)
+    for port in faces:
+        if port.cell.size:
+            value = port.share * x.ravel()[port.cell]
+            total = total + jax.ops.segment_sum(value, port.stream, model.streams)
+    return total
+
+
+def spread(values: Array, faces: tuple[PortFaces, ...], like: Field) -> Field:
+    """Streams' values put into the cells at their faces, by share: the transpose of mean_at."""
+    flat = jnp.zeros_like(like).ravel()
+    for port in faces:
+        if port.cell.size:
+            flat = flat.at[port.cell].add(port.share * values[port.stream])
+    return flat.reshape(like.shape)
 
 
 def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
-    """Intake temperature, mass flow and discharge temperature of every stream.
+    """Flow and temperatures of every stream.
 
     Heat is added along the stream: T_out = T_in + Q/(m cp). A controlled stream leaves at its set
-    point, or warmer where its coil does not carry enough.
+    point, or warmer where its coil does not carry enough. A stream that the pressure drives
+    backwards is taken in at its discharge.
     """
     T_set = inputs.T_set - model.T_ref
-    taken = jnp.zeros_like(inputs.V_flow)
-    for faces in model.intake:
-        flow = faces.share * work.T.ravel()[faces.cell]
-        taken = taken + jax.ops.segment_sum(flow, faces.stream, model.streams)
-    T_in = jnp.where(model.has_intake > 0, taken, T_set)
-    m_flow = air_density(T_in + model.T_ref, model.pressure) * inputs.V_flow
-    capacity_rate = jnp.maximum(m_flow, 1e-9) * model.cp
-    heated = T_in + inputs.heat / capacity_rate
-    driving = jnp.maximum(T_in - (inputs.T_coolant - model.T_ref), 0.0)
-    coldest = heated - inputs.conductance * driving / capacity_rate
+    T_front = mean_at(work.T, model.intake, model)
+    T_front = jnp.where(model.has_intake > 0, T_front, T_set)
+    V_flow, response = _flow(work, T_front, model, inputs)
+    T_back = mean_at(work.T, model.discharge, model)
+    T_in = jnp.where((V_flow < 0) & (model.has_discharge > 0), T_back, T_front)
+    rho = density(T_in, model.gas)
+    m_flow = rho * V_flow
+    T_out = outlet(T_in, jnp.abs(m_flow) * model.cp, work.T_body, model, inputs)
+    return Ports(V_flow, m_flow, rho, T_in, jnp.where(m_flow != 0, T_out, T_in), response)
+
+
+def outlet(T_in: Array, capacity_rate: Array, T_body: Array, model: AirModel, inputs: AirInputs):
+    """Temperature that streams leave at [K above T_ref] for their capacity rate [W/K]."""
+    C = jnp.maximum(capacity_rate, 1e-6)
+    T_set, T_coolant = inputs.T_set - model.T_ref, inputs.T_coolant - model.T_ref
+    heated = T_in + inputs.heat / C
+    if inputs.bodies is not None:
+        grip = -jnp.expm1(-inputs.bodies.conductance / C)
+        stored = inputs.bodies.capacity > 0
+        heated = jnp.where(stored, T_in + grip * (T_body[0] - T_in), heated)
+    rear_door = inputs.controlled > 1.5
+    driving = jnp.maximum(jnp.where(rear_door, heated, T_in) - T_coolant, 0.0)
+    coldest = heated - inputs.conductance * driving / C
     cooled = jnp.maximum(jnp.minimum(T_set, heated), coldest)
-    T_out = jnp.where(inputs.controlled > 0, cooled, heated)
-    return Ports(m_flow, T_in, jnp.where(m_flow > 0, T_out, T_in))
+    out = jnp.where(inputs.controlled > 0, cooled, heated)
+    if inputs.bodies is not None:
+        delayed = inputs.bodies.coil_capacity > 0
+        out = jnp.where(delayed, T_body[1], out)
+    return out
+
+
+def _flow(work: Work, T_front: Array, model: AirModel, inputs: AirInputs) -> tuple[Array, Array]:
+    """Volume flow of the streams [m3/s], and its answer to pressure [m3/s/Pa]."""
+    fans = inputs.fans
+    if fans is None:
+        return inputs.V_flow, jnp.zeros_like(inputs.V_flow)
+    T = T_front + model.T_ref
+    speed = jax.vmap(jnp.interp)(T, fans.T_law, fans.speed)
+    driven = fans.slope > 0
+    V = work.V_flow
+    raised = fans.shutoff * speed**2 - fans.slope * V * jnp.abs(V)
+    against = _pressure_behind(work.p, model, inputs) - _pressure_before(work.p, model, inputs)
+    free = speed * jnp.sqrt(fans.shutoff / jnp.where(driven, fans.slope, 1.0))
+    least = jnp.maximum(SMALL_FLOW * jnp.maximum(inputs.V_flow, 1e-3), 0.5 * free)
+    slope = jnp.where(driven, 2 * fans.slope * jnp.maximum(jnp.abs(V), least), 1.0)
+    response = jnp.where(driven, FAN_RELAXATION / slope, 0.0)
+    return jnp.where(driven, V + response * (raised - against), inputs.V_flow * speed), response
+
+
+def _pressure_before(p: Field, model: AirModel, inputs: AirInputs) -> Array:
+    """Pressure that streams are drawn from [Pa]: at their intake, or outdoors."""
+    outside = outdoor_pressure_at(model.height, model, inputs)
+    return jnp.where(model.has_intake > 0, mean_at(p, model.intake, model), outside)
+
+
+def _pressure_behind(p: Field, model: AirModel, inputs: AirInputs) -> Array:
+    """Pressure that streams are blown against [Pa]: at their discharge, or outdoors."""
+    outside = outdoor_pressure_at(model.height, model, inputs)
+    return jnp.where(model.has_discharge > 0, mean_at(p, model.discharge, model), outside)
 
 
 def fixed_velocity(velocity: Triple, ports: Ports, model: AirModel) -> tuple[Triple, Triple]:
     """Velocities with the ports' faces set, and the ports' mass flux on otherwise empty faces."""
     set_velocity, flux = [], []
+    forward = ports.V_flow >= 0
+    before = density(jnp.where(forward, ports.T_in, ports.T_out), model.gas)
+    behind = density(jnp.where(forward, ports.T_out, ports.T_in), model.gas)
     for axis in range(3):
         u, F = velocity[axis], jnp.zeros_like(velocity[axis])
-        for faces, T, inward in (
-            (model.intake[axis], ports.T_in, -1.0),
-            (model.discharge[axis], ports.T_out, 1.0),
+        for faces, rho, inward in (
+            (model.intake[axis], before, -1.0),
+            (model.discharge[axis], behind, 1.0),
         ):
             if faces.face.size:
                 m = inward * faces.sign * faces.share * ports.m_flow[faces.stream]
-                rho = air_density(T[faces.stream] + model.T_ref, model.pressure)
                 F = _put(F, faces.face, m)
-                u = _put(u, faces.face, m / (rho * faces.area))
+                u = _put(u, faces.face, m / (rho[faces.stream] * faces.area))
         set_velocity.append(u)
         flux.append(F)
     return triple(set_velocity), triple(flux)
 
 
+def entering(flux: Triple, ports: Ports, model: AirModel, inputs: AirInputs) -> Entering:
+    """What ports and openings bring in, from the mass flux through their faces [kg/s]."""
+    cell, m_flow, T, area = [], [], [], []
+    intensity, length = [], []
+    n = model.streams
+    openings = inputs.T_opening.size
+    inflow = inputs.inflow
+    for axis in range(3):
+        flat = flux[axis].ravel()
+        for faces in (model.intake[axis], model.discharge[axis]):
+            cell.append(faces.cell)
+            m_flow.append(jnp.maximum(faces.sign * flat[faces.face], 0.0))
+            T.append(ports.T_out[faces.stream])
+            area.append(faces.area)
+            intensity.append(_of(inflow and inflow.intensity, INTENSITY, n, T[-1])[faces.stream])
+            length.append(_of(inflow and inflow.length, MIXING_LENGTH, n, T[-1])[faces.stream])
+        outdoor = model.outdoor[axis]
+        cell.append(outdoor.cell)
+        m_flow.append(jnp.maximum(outdoor.sign * flat[outdoor.face], 0.0))
+        T.append(inputs.T_opening[outdoor.opening] - model.T_ref)
+        area.append(outdoor.area)
+        at = outdoor.opening
+        intensity.append(_of(inflow and inflow.opening_intensity, INTENSITY, openings, T[-1])[at])
+        length.append(_of(inflow and inflow.opening_length, MIXING_LENGTH, openings, T[-1])[at])
+    cells, m, T_in = (jnp.concatenate(x) for x in (cell, m_flow, T))
+    k = epsilon = jnp.zeros_like(m)
+    if solves_k(model):
+        C_mu = K_EPSILON[model.turbulence].C_mu
+        speed = m / (density(T_in, model.gas) * jnp.concatenate(area))
+        k = 1.5 * (jnp.concatenate(intensity) * speed) ** 2
+        epsilon = C_mu**0.75 * k * jnp.sqrt(k) / jnp.concatenate(length)
+    return Entering(cells, m, T_in, k, epsilon, _added(cells, m, model))
+
+
+def enter(values: Array, entering: Entering, model: AirModel) -> Source:
+    """Source of a scalar that entering air has these values of."""
+    return Source(_added(entering.cell, entering.m_flow * values, model), entering.loss)
+
+
 def outdoor_pressure(faces: OutdoorFaces, model: AirModel, inputs: AirInputs) -> Array:
     """Pressure outside an opening, above the hall's hydrostatic reference [Pa]."""
-    outside = air_density(inputs.T_outdoor, model.pressure)
-    reference = air_density(model.T_ref, model.pressure)
-    return (reference - outside) * GRAVITY * faces.height
+    still = outdoor_pressure_at(faces.height, model, inputs)
+    return still if inputs.p_wind is None else still + inputs.p_wind[faces.opening]
+
+
+def outdoor_pressure_at(height: Array, model: AirModel, inputs: AirInputs) -> Array:
+    """Pressure of still outdoor air at a height [m], above the hydrostatic reference [Pa]."""
+    lighter = excess_density(inputs.T_outdoor - model.T_ref, model.gas)
+    return -lighter * GRAVITY * height
+
+
+def _of(values: Array | None, otherwise: float, size: int, like: Array) -> Array:
+    return jnp.full(size, otherwise, like.dtype) if values is None else values
+
+
+def _added(cells: Array, values: Array, model: AirModel) -> Field:
+    zero = jnp.zeros_like(model.fluid)
+    return zero.ravel().at[cells].add(values).reshape(zero.shape)
 
 
 def _put(x: Field, index: Array, values: Array) -> Field:

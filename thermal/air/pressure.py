@@ -4,13 +4,17 @@ Van Doormaal and Raithby (1984). Correcting every face by d (p'_lower - p'_upper
 balance of every cell.
 """
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from thermal.air.model import AirInputs, AirModel
+from thermal.air.inputs import AirInputs
+from thermal.air.model import AirModel
 from thermal.air.momentum import outdoor_density
 from thermal.air.multigrid import build_levels, solve_to
 from thermal.air.operators import lower, net_inflow, to_face, triple
+from thermal.air.ports import Ports, mean_at, spread
+from thermal.air.storage import Storage
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -31,10 +35,25 @@ def mass_flux(
         faces = model.outdoor[axis]
         if faces.face.size:
             through = u.ravel()[faces.face]
-            density = outdoor_density(faces.sign * through, rho, faces, model, inputs)
-            F = F.ravel().at[faces.face].set(density * through * faces.area).reshape(F.shape)
+            rho_face = outdoor_density(faces.sign * through, rho, faces, model, inputs)
+            F = F.ravel().at[faces.face].set(rho_face * through * faces.area).reshape(F.shape)
         flux.append(F)
     return triple(flux)
+
+
+class Corrected(eqx.Module):
+    """Velocities, pressure, mass fluxes and streams that conserve mass.
+
+    `stored` is the rate at which the hall's air gains mass, and `trapped` the largest sum over a
+    sealed body of what equipment moves in beyond what it moves out [kg/s].
+    """
+
+    velocity: Triple
+    p: Field
+    flux: Triple
+    V_flow: Float[Array, " streams"]
+    stored: Float[Array, ""]
+    trapped: Float[Array, ""]
 
 
 def correct(
@@ -44,32 +63,69 @@ def correct(
     d_outdoor: tuple[Array, Array, Array],
     rho: Field,
     port_flux: Triple,
+    stream: Ports,
     model: AirModel,
     inputs: AirInputs,
-) -> tuple[Triple, Field, Triple, Array]:
-    """Corrected velocities, pressure and mass fluxes, and what sealed air is given [kg/s].
-
-    The last is the largest sum over a sealed body of what equipment moves in beyond what it moves
-    out.
-    """
+    storage: Storage | None,
+) -> Corrected:
+    """Solve for the change of pressure that conserves mass, and apply it."""
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
     inflow_of_cells = net_inflow(flux) * model.fluid
+    stored = jnp.zeros((), rho.dtype)
+    if storage is not None:
+        gained = storage.of_density(rho) * model.volume * model.fluid
+        stored = jnp.sum(gained)
+        inflow_of_cells = inflow_of_cells - gained
     imbalance = _level_out(inflow_of_cells, model)
     c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
     for axis, faces in enumerate(model.outdoor):
         if faces.face.size:
             inflow = faces.sign * velocity[axis].ravel()[faces.face]
-            density = outdoor_density(inflow, rho, faces, model, inputs)
-            e = e.ravel().at[faces.cell].add(density * faces.area * d_outdoor[axis])
+            rho_face = outdoor_density(inflow, rho, faces, model, inputs)
+            e = e.ravel().at[faces.cell].add(rho_face * faces.area * d_outdoor[axis])
             e = e.reshape(rho.shape)
     levels = build_levels(c, e, model.aggregates, model.go)
-    change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go)[0]
+    yielding = None if inputs.fans is None else (lambda p: _answer_of_fans(p, stream, model)[1])
+    change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go, yielding)[0]
+    V_flow = stream.V_flow
     velocity, flux = _apply(velocity, flux, change, c, d, d_outdoor, rho, model, inputs)
+    if inputs.fans is not None:
+        more, _ = _answer_of_fans(change, stream, model)
+        V_flow = V_flow + more
+        velocity, flux = _apply_to_ports(velocity, flux, more, stream, model)
     trapped = jnp.zeros((), rho.dtype)
     for body in model.sealed:
         trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
-    return velocity, p + _level_out(change, model), flux, trapped
+    new_p = p + _level_out(change, model)
+    return Corrected(velocity, new_p, flux, V_flow, stored, trapped)
+
+
+def _answer_of_fans(p: Field, stream: Ports, model: AirModel) -> tuple[Array, Field]:
+    """What a pressure does to the streams [m3/s], and the net outflow of cells by it [kg/s].
+
+    The latter is symmetric in p: what a stream takes from its intake it gives at its discharge.
+    """
+    before, behind = mean_at(p, model.intake, model), mean_at(p, model.discharge, model)
+    more = stream.response * (before - behind)
+    m = stream.rho * more
+    return more, spread(m, model.intake, p) - spread(m, model.discharge, p)
+
+
+def _apply_to_ports(
+    velocity: Triple, flux: Triple, more: Array, stream: Ports, model: AirModel
+) -> tuple[Triple, Triple]:
+    """Velocities and fluxes of the ports' faces with more volume flow [m3/s] in the streams."""
+    new_velocity, new_flux = [], []
+    for axis in range(3):
+        u, F = velocity[axis].ravel(), flux[axis].ravel()
+        for faces, inward in ((model.intake[axis], -1.0), (model.discharge[axis], 1.0)):
+            V = inward * faces.sign * faces.share * more[faces.stream]
+            u = u.at[faces.face].add(V / faces.area)
+            F = F.at[faces.face].add(stream.rho[faces.stream] * V)
+        new_velocity.append(u.reshape(velocity[axis].shape))
+        new_flux.append(F.reshape(flux[axis].shape))
+    return triple(new_velocity), triple(new_flux)
 
 
 def _level_out(x: Field, model: AirModel) -> Field:
@@ -103,10 +159,10 @@ def _apply(
         faces = model.outdoor[axis]
         if faces.face.size:
             through = velocity[axis].ravel()[faces.face]
-            density = outdoor_density(faces.sign * through, rho, faces, model, inputs)
+            rho_face = outdoor_density(faces.sign * through, rho, faces, model, inputs)
             through = through - faces.sign * d_outdoor[axis] * change.ravel()[faces.cell]
             u = u.ravel().at[faces.face].set(through).reshape(u.shape)
-            F = F.ravel().at[faces.face].set(density * through * faces.area).reshape(F.shape)
+            F = F.ravel().at[faces.face].set(rho_face * through * faces.area).reshape(F.shape)
         new_velocity.append(u)
         new_flux.append(F)
     return triple(new_velocity), triple(new_flux)

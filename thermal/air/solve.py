@@ -17,8 +17,10 @@ from scipy.ndimage import distance_transform_edt
 
 from geometry.grid import Grid
 from thermal.air.build import StreamTable
+from thermal.air.inputs import AirInputs
 from thermal.air.iterate import Monitor, run
-from thermal.air.model import AirInputs, AirModel, AirState, Work, to_state, to_work
+from thermal.air.model import AirModel
+from thermal.air.state import AirState, Work, to_state, to_work
 
 RUNAWAY = 300.0
 """Mean warming of the hall's air at which the solver gives up [K]."""
@@ -37,7 +39,8 @@ class Settings:
     """When to stop.
 
     `drift` is the largest swing of a settled inlet, or the largest move of its mean [K]; `energy`
-    and `mass` are the largest open balances [-].
+    and `mass` are the largest open balances [-]; `change` the largest change of the velocities of
+    a settled flow from one iteration to the next, over the velocities [-].
     """
 
     iterations: int = 800
@@ -45,6 +48,7 @@ class Settings:
     drift: float = 0.1
     energy: float = 0.002
     mass: float = 0.001
+    change: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class _History:
     m_flow: list[np.ndarray] = field(default_factory=list)
     heat: list[np.ndarray] = field(default_factory=list)
     mass: list[np.ndarray] = field(default_factory=list)
+    change: list[np.ndarray] = field(default_factory=list)
 
     def extend(self, monitor: Monitor, share: np.ndarray) -> None:
         """Add a chunk; `share` [devices, streams] averages streams to devices."""
@@ -114,6 +119,7 @@ class _History:
         self.heat.append(np.concatenate(parts, axis=1))
         moved = np.maximum(np.asarray(monitor.moved, float), 1e-9)
         self.mass.append(np.asarray(monitor.net_mass, float) / moved)
+        self.change.append(np.asarray(monitor.change, float))
 
     def last(self, name: str, iterations: int) -> np.ndarray:
         """The last iterations of one record, stacked."""
@@ -157,6 +163,7 @@ def solve_steady(
             )
         closed = abs(energy) < settings.energy and abs(mass) < settings.mass
         still = swing < settings.drift and _still_to_move(history) < settings.drift
+        still = still and float(history.change[-1].mean()) < settings.change
         if done >= WINDOW + settings.chunk and still and closed and _hall_holds(history):
             averaging_from = None
             break
@@ -184,7 +191,7 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
     state = jax.device_get(to_state(work, coarse))
     solid = np.asarray(coarse.fluid)[:-1, :-1, :-1] < 0.5
     nearest = distance_transform_edt(solid, return_distances=False, return_indices=True)
-    T = np.asarray(state.T)[tuple(nearest)]
+    T, k, epsilon = (np.asarray(x)[tuple(nearest)] for x in (state.T, state.k, state.epsilon))
 
     def sample(values: np.ndarray, axis: int | None) -> Array:
         lines = [grid.faces[a] if a == axis else grid.centres[a] for a in range(3)]
@@ -199,8 +206,8 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
         return jnp.asarray(RegularGridInterpolator(spread, wide)(at), values.dtype)
 
     u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
-    finer = AirState(sample(np.asarray(state.p), None), sample(T, None), u, v, w)
-    return to_work(finer, fine)
+    cells = [sample(x, None) for x in (np.asarray(state.p), T, k, epsilon)]
+    return to_work(AirState(*cells[:2], u, v, w, *cells[2:]), fine)
 
 
 def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:

@@ -8,13 +8,18 @@ neighbour, which is P itself; so the upper neighbour's weight is `upper(b)`. The
 it leaves out phi times the mass imbalance, which is zero when the flow has converged.
 """
 
+from typing import TYPE_CHECKING
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from thermal.air.operators import lower, triple, upper
+from thermal.air.operators import lower, to_face, triple, upper
 from thermal.air.schemes import correction
+
+if TYPE_CHECKING:
+    from thermal.air.model import AirModel
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -42,6 +47,60 @@ class Coefficients(eqx.Module):
     a: Triple
     b: Triple
     total: Field
+
+
+class Source(eqx.Module):
+    """What enters every cell besides transport, linear in phi: gain - loss phi, loss >= 0.
+
+    `gain` [kg/s x unit of phi], `loss` [kg/s].
+    """
+
+    gain: Field
+    loss: Field
+
+    def plus(self, gain: Array | float = 0.0, loss: Array | float = 0.0) -> "Source":
+        """The source with more of both."""
+        return Source(self.gain + gain, self.loss + loss)
+
+
+class Held(eqx.Module):
+    """Cells whose value is given: a share `weight` [-] of `value`, the rest from transport."""
+
+    weight: Field
+    value: Field
+
+
+def change_of(
+    phi: Field,
+    flux: Triple,
+    diffusivity: Field,
+    source: Source,
+    model: "AirModel",
+    sweeps: int,
+    relaxation: float,
+    held: Held | None = None,
+) -> Field:
+    """Change of a scalar in cells by one relaxed solution of its transport equation.
+
+    `flux` [kg/s] through open faces, `diffusivity` rho D in cells [kg/m/s].
+    """
+    conductance = triple(
+        to_face(diffusivity, axis)
+        * model.open[axis]
+        * model.area(axis)
+        / model.metric.spacing[axis]
+        for axis in range(3)
+    )
+    k = coefficients(flux, conductance)
+    r = residual(phi, k, flux, model.scheme, model.metric, passable=model.open)
+    r = (r + source.gain - source.loss * phi) * model.fluid
+    diagonal = (k.total + source.loss) / relaxation
+    inverse = model.fluid / jnp.where(diagonal > 0, diagonal, 1.0)
+    if held is not None:
+        free = jnp.maximum(1.0 - held.weight, 1e-6)
+        r = r + held.weight / free * diagonal * (held.value - phi) * model.fluid
+        inverse = free * inverse
+    return sweep(r, k, inverse, sweeps)
 
 
 def coefficients(flux: Triple, conductance: Triple) -> Coefficients:

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
+from geometry.hall import FACES, Baffle, Block, Box, Device, Hall, Opening
 from thermal.air.iterate import iterate, run
-from thermal.air.model import Work
+from thermal.air.room import Wall
 
 CP, RHO, T_REF = 1006.0, 1.2041, 293.15
 SIDE, K_SCREEN, K_OUT = 0.8, 100.0, 3.0
@@ -78,8 +78,8 @@ def test_block_gives_its_heat_to_the_air_that_passes(duct):
 
 @pytest.mark.slow
 def test_air_of_one_temperature_stays_at_it(duct):
-    inputs = through(duct, U_wall=jnp.full(6, 1e9))
-    solution = duct.solve(inputs, T=298.15)
+    inputs = through(duct, walls=dict.fromkeys(FACES, Wall(T_REF)))
+    solution = duct.solve(inputs, duct.start(298.15))
     fluid = np.asarray(duct.model.fluid)[:-1, :-1, :-1] > 0
     np.testing.assert_allclose(np.asarray(solution.state.T)[fluid], T_REF, atol=0.01)
 
@@ -87,8 +87,8 @@ def test_air_of_one_temperature_stays_at_it(duct):
 @pytest.mark.slow
 def test_poorly_insulated_duct_gains_heat_over_its_surface(duct):
     U, excess = 0.05, 200.0
-    wall = duct.inputs().U_wall.at[jnp.array([2, 3, 4, 5])].set(U)
-    solution = duct.solve(through(duct, U_wall=wall, T_wall=jnp.full(6, T_REF + excess)))
+    walls = {face: Wall(T_REF + excess, U) for face in ("-y", "+y", "-z", "+z")}
+    solution = duct.solve(through(duct, walls=walls))
     area = 4 * SIDE * (3.2 - 0.6) - 2 * 0.2 * 0.2
     assert solution.converged, solution.reason
     assert solution.heat["walls"] == pytest.approx(U * area * excess, rel=0.04)
@@ -128,7 +128,7 @@ def test_a_random_start_leaves_no_nan(duct, flow):
     noise = np.random.default_rng(1)
     wild = jax.tree.map(lambda x: x + noise.normal(size=x.shape), rest)
     opened = tuple(u * o for u, o in zip(wild.velocity, duct.model.open, strict=True))
-    start = Work(wild.p, wild.T * duct.model.fluid, opened)
+    start = replace(rest, p=wild.p, T=wild.T * duct.model.fluid, velocity=opened)
     work, _ = run(start, duct.model, inputs, 25)
     assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(work))
 

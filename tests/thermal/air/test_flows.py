@@ -7,6 +7,7 @@ import pytest
 from geometry.grid import Grid
 from geometry.hall import Box, Device, Hall, Opening, Source
 from geometry.voxels import mirrored
+from thermal.air.room import Wall
 
 MU, RHO, CP, GRAVITY, T_REF = 1.8134e-5, 1.2041, 1006.0, 9.80665, 293.15
 
@@ -52,7 +53,7 @@ def test_still_layers_conduct_as_a_slab(lay):
     hall = Hall((0.4, 0.4, 0.4), sources=(Source("none", Box((0.0, 0.0, 0.0), (0.1, 0.1, 0.1))),))
     case = lay(hall, 0.1, turbulence="laminar")
     flux, U = 5e-2, 2.0
-    inputs = case.inputs(U_wall=jnp.zeros(6).at[4].set(U), flux_wall=jnp.zeros(6).at[5].set(flux))
+    inputs = case.inputs(walls={"-z": Wall(T_REF, U), "+z": Wall(flux=flux)})
     T = np.asarray(case.solve(inputs, iterations=600, energy=1e-6).state.T)
     k = float(case.model.mu * case.model.cp) / 0.71
     height = case.grid.centres[2]

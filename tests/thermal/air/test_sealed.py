@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geometry.hall import Box, Device, Hall
+from geometry.hall import FACES, Box, Device, Hall
+from thermal.air.room import Wall
 
 HEAT, FLOW = 5000.0, 0.4
 
@@ -51,7 +52,7 @@ def test_small_coil_lets_the_air_warm_until_it_carries_the_heat(sealed):
 
 @pytest.mark.slow
 def test_walls_alone_carry_the_heat_at_the_temperature_they_need(sealed):
-    inputs = running(sealed, U_wall=jnp.full(6, 2.0), T_wall=jnp.full(6, 283.15))
+    inputs = running(sealed, walls=dict.fromkeys(FACES, Wall(283.15, 2.0)))
     inputs = replace(inputs, controlled=jnp.zeros_like(inputs.controlled))
     solution = sealed.solve(inputs, iterations=2000)
     assert solution.converged, solution.reason

@@ -1,0 +1,190 @@
+"""Air in time: second-order implicit steps whose length follows the flow.
+
+Each step starts from the extrapolated state and repeats the outer iteration of the steady solver
+with what is stored. What the extrapolation missed measures the error of the step: where it is
+larger than allowed, the step is taken again with half its length.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from thermal.air.inputs import AirInputs
+from thermal.air.iterate import Monitor, iterate
+from thermal.air.model import AirModel
+from thermal.air.operators import to_cell
+from thermal.air.state import Work
+from thermal.air.storage import backward_differences
+
+SHORTEST = 1e-4
+"""Share of the longest step below which the march gives up [-]."""
+SAFETY = 0.9
+GROWTH, SHRINK = 1.3, 0.5
+"""Largest and smallest ratio of two steps [-]."""
+
+
+@dataclass(frozen=True)
+class Marching:
+    """How finely time is cut.
+
+    `longest` step [s]; `courant` is the largest number of cells that air crosses in one [-];
+    `T_error` [K] and `V_error` [m/s] are the largest root-mean-square errors of one step;
+    `iterations` of the outer loop in each.
+    """
+
+    longest: float = 1.0
+    first: float = 0.01
+    courant: float = 2.0
+    T_error: float = 0.02
+    V_error: float = 0.02
+    iterations: int = 2
+
+
+class Instant(eqx.Module):
+    """All that a march needs to go on from: two states, the time and the steps [s]."""
+
+    now: Work
+    earlier: Work
+    time: Float[Array, ""]
+    step: Float[Array, ""]
+    step_before: Float[Array, ""]
+
+
+class Segment(eqx.Module):
+    """A stretch of time in which the inputs go straight from `begin` to `end` [s]."""
+
+    t_begin: Float[Array, ""]
+    t_end: Float[Array, ""]
+    begin: AirInputs
+    end: AirInputs
+
+
+class Taken(eqx.Module):
+    """What a step reports: the time it ends at, its length [s], its error over the allowed one."""
+
+    time: Float[Array, ""]
+    step: Float[Array, ""]
+    error: Float[Array, ""]
+    accepted: Array
+    monitor: Monitor
+
+
+def begin(work: Work, first: float, time: float = 0.0) -> Instant:
+    """A march that starts from a state, with no past."""
+    dtype = work.T.dtype
+    zero = jnp.zeros((), dtype)
+    return Instant(work, work, jnp.asarray(time, dtype), jnp.asarray(first, dtype), zero)
+
+
+def inputs_at(segment: Segment, time: Float[Array, ""]) -> AirInputs:
+    """Inputs at a time within the segment [s]."""
+    span = jnp.maximum(segment.t_end - segment.t_begin, 1e-9)
+    part = jnp.clip((time - segment.t_begin) / span, 0.0, 1.0)
+    return jax.tree.map(lambda a, b: a + part * (b - a), segment.begin, segment.end)
+
+
+def advance(
+    instant: Instant, model: AirModel, segment: Segment, marching: Marching
+) -> tuple[Instant, Taken]:
+    """One step, or the same instant with a shorter step where the error was too large."""
+    left = segment.t_end - instant.time
+    step = jnp.minimum(instant.step, left)
+    # A sliver at the end is not worth a step of its own.
+    step = jnp.where(left - step < 0.5 * step, jnp.where(left > step, 0.5 * left, left), step)
+    time = instant.time + step
+    inputs = inputs_at(segment, time)
+    before, earlier = instant.now, instant.earlier
+    storage = backward_differences(before, earlier, step, instant.step_before, model)
+    guess = _extrapolated(before, earlier, step, instant.step_before, model)
+    new, monitor = guess, None
+    for _ in range(marching.iterations):
+        new, monitor = iterate(new, model, inputs, storage)
+    error = _error(guess, new, model, marching)
+    error = jnp.where(instant.step_before > 0, error, 0.5)
+    accepted = (error < 2.0) | (step <= SHORTEST * marching.longest)
+    wanted = step * jnp.clip(SAFETY / jnp.sqrt(jnp.maximum(error, 1e-6)), SHRINK, GROWTH)
+    ready = jnp.minimum(jnp.minimum(wanted, marching.longest), _courant_step(new, model, marching))
+    taken = Instant(new, before, time, ready, step)
+    refused = Instant(before, earlier, instant.time, SHRINK * step, instant.step_before)
+    chosen = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), taken, refused)
+    return chosen, Taken(chosen.time, step, error, accepted, monitor)
+
+
+@eqx.filter_jit
+def march_steps(
+    instant: Instant, model: AirModel, segment: Segment, marching: Marching, steps: int
+) -> tuple[Instant, Taken]:
+    """Several steps as one compiled call; after the segment's end nothing moves any more."""
+
+    def one(carry: Instant, _: None) -> tuple[Instant, Taken]:
+        ended = carry.time >= segment.t_end * (1 - 1e-6)
+        new, taken = advance(carry, model, segment, marching)
+        kept = jax.tree.map(lambda a, b: jnp.where(ended, a, b), carry, new)
+        return kept, eqx.tree_at(lambda t: t.accepted, taken, taken.accepted & ~ended)
+
+    return lax.scan(one, instant, None, length=steps)
+
+
+def march(
+    instant: Instant,
+    model: AirModel,
+    segments: list[Segment],
+    marching: Marching = Marching(),
+    chunk: int = 10,
+) -> Iterator[tuple[Instant, Taken]]:
+    """March through all segments; yields after every chunk of steps and at each segment's end."""
+    for segment in segments:
+        if float(instant.time) >= float(segment.t_end) * (1 - 1e-6):
+            continue
+        while float(instant.time) < float(segment.t_end) * (1 - 1e-6):
+            instant, taken = march_steps(instant, model, segment, marching, chunk)
+            yield instant, taken
+
+
+def _extrapolated(
+    before: Work,
+    earlier: Work,
+    step: Float[Array, ""],
+    step_before: Float[Array, ""],
+    model: AirModel,
+) -> Work:
+    """The straight continuation of the last two states; k and epsilon stay as they are."""
+    second = step_before > 0
+    ratio = jnp.where(second, step / jnp.where(second, step_before, 1.0), 0.0)
+
+    def onward(a: Array, b: Array) -> Array:
+        return a + ratio * (a - b)
+
+    return eqx.tree_at(
+        lambda w: (w.T, w.velocity, w.T_body),
+        before,
+        (
+            onward(before.T, earlier.T),
+            tuple(onward(a, b) for a, b in zip(before.velocity, earlier.velocity, strict=True)),
+            onward(before.T_body, earlier.T_body),
+        ),
+    )
+
+
+def _error(guess: Work, new: Work, model: AirModel, marching: Marching) -> Float[Array, ""]:
+    """Root mean square of what the extrapolation missed, over what is allowed [-]."""
+    cells = jnp.sum(model.fluid)
+    T = jnp.sqrt(jnp.sum((new.T - guess.T) ** 2 * model.fluid) / cells)
+    V = jnp.sqrt(
+        sum(jnp.sum((a - b) ** 2) for a, b in zip(new.velocity, guess.velocity, strict=True))
+        / cells
+    )
+    return jnp.maximum(T / marching.T_error, V / marching.V_error)
+
+
+def _courant_step(work: Work, model: AirModel, marching: Marching) -> Float[Array, ""]:
+    """Longest step in which no air crosses more than `courant` cells [s]."""
+    rate = jnp.zeros_like(work.T)
+    for axis in range(3):
+        rate = rate + to_cell(jnp.abs(work.velocity[axis]), axis) / model.width[axis]
+    return marching.courant / jnp.maximum(jnp.max(rate * model.fluid), 1e-9)
