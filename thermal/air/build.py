@@ -314,7 +314,7 @@ def _drag(
     n = voxels.solid.shape[axis]
     sides = [np.take(wall, np.arange(start, n + start), axis) for start in (0, 1)]
     number = (sides[0].astype(float) + sides[1]) * ~voxels.solid
-    moved = sum(np.take(motion, np.arange(start, n + start), axis) for start in (0, 1))
+    moved = np.take(motion, np.arange(n), axis) + np.take(motion, np.arange(1, n + 1), axis)
     cells = np.argwhere(number > 0)
     at = tuple(cells.T)
     moving = any(axis_of(face) == axis for face in boundaries.moving)

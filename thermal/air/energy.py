@@ -60,7 +60,7 @@ def sources(
     zero = jnp.zeros_like(flat)
     gain = zero.at[at].add(k_wall * T_wall + given).at[model.heated.cell].add(block / model.cp)
     source = source.plus(gain.reshape(T.shape), zero.at[at].add(k_wall).reshape(T.shape))
-    everywhere = 0.0
+    everywhere = jnp.zeros((), T.dtype)
     if inputs.distributed is not None and inputs.distributed.heat is not None:
         heat = inputs.distributed.heat * model.volume * model.fluid
         source, everywhere = source.plus(gain=heat / model.cp), jnp.sum(heat)

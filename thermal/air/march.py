@@ -101,8 +101,8 @@ def advance(
     before, earlier = instant.now, instant.earlier
     storage = backward_differences(before, earlier, step, instant.step_before, model)
     guess = _extrapolated(before, earlier, step, instant.step_before, model)
-    new, monitor = guess, None
-    for _ in range(marching.iterations):
+    new, monitor = iterate(guess, model, inputs, storage)
+    for _ in range(marching.iterations - 1):
         new, monitor = iterate(new, model, inputs, storage)
     error = _error(guess, new, model, marching)
     error = jnp.where(instant.step_before > 0, error, 0.5)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from thermal.air.gas import density, excess_density
-from thermal.air.inputs import AirInputs
+from thermal.air.inputs import AirInputs, Inflow
 from thermal.air.model import GRAVITY, AirModel, OutdoorFaces, PortFaces
 from thermal.air.operators import triple
 from thermal.air.state import Work
@@ -92,7 +92,9 @@ def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
     return Ports(V_flow, m_flow, rho, T_in, jnp.where(m_flow != 0, T_out, T_in), response)
 
 
-def outlet(T_in: Array, capacity_rate: Array, T_body: Array, model: AirModel, inputs: AirInputs):
+def outlet(
+    T_in: Array, capacity_rate: Array, T_body: Array, model: AirModel, inputs: AirInputs
+) -> Array:
     """Temperature that streams leave at [K above T_ref] for their capacity rate [W/K]."""
     C = jnp.maximum(capacity_rate, 1e-6)
     T_set, T_coolant = inputs.T_set - model.T_ref, inputs.T_coolant - model.T_ref
@@ -167,9 +169,7 @@ def entering(flux: Triple, ports: Ports, model: AirModel, inputs: AirInputs) -> 
     """What ports and openings bring in, from the mass flux through their faces [kg/s]."""
     cell, m_flow, T, area = [], [], [], []
     intensity, length = [], []
-    n = model.streams
-    openings = inputs.T_opening.size
-    inflow = inputs.inflow
+    given = _inflow(model, inputs)
     for axis in range(3):
         flat = flux[axis].ravel()
         for faces in (model.intake[axis], model.discharge[axis]):
@@ -177,16 +177,15 @@ def entering(flux: Triple, ports: Ports, model: AirModel, inputs: AirInputs) -> 
             m_flow.append(jnp.maximum(faces.sign * flat[faces.face], 0.0))
             T.append(ports.T_out[faces.stream])
             area.append(faces.area)
-            intensity.append(_of(inflow and inflow.intensity, INTENSITY, n, T[-1])[faces.stream])
-            length.append(_of(inflow and inflow.length, MIXING_LENGTH, n, T[-1])[faces.stream])
+            intensity.append(given.intensity[faces.stream])
+            length.append(given.length[faces.stream])
         outdoor = model.outdoor[axis]
         cell.append(outdoor.cell)
         m_flow.append(jnp.maximum(outdoor.sign * flat[outdoor.face], 0.0))
         T.append(inputs.T_opening[outdoor.opening] - model.T_ref)
         area.append(outdoor.area)
-        at = outdoor.opening
-        intensity.append(_of(inflow and inflow.opening_intensity, INTENSITY, openings, T[-1])[at])
-        length.append(_of(inflow and inflow.opening_length, MIXING_LENGTH, openings, T[-1])[at])
+        intensity.append(given.opening_intensity[outdoor.opening])
+        length.append(given.opening_length[outdoor.opening])
     cells, m, T_in = (jnp.concatenate(x) for x in (cell, m_flow, T))
     k = epsilon = jnp.zeros_like(m)
     if solves_k(model):
@@ -214,8 +213,13 @@ def outdoor_pressure_at(height: Array, model: AirModel, inputs: AirInputs) -> Ar
     return -lighter * GRAVITY * height
 
 
-def _of(values: Array | None, otherwise: float, size: int, like: Array) -> Array:
-    return jnp.full(size, otherwise, like.dtype) if values is None else values
+def _inflow(model: AirModel, inputs: AirInputs) -> Inflow:
+    """Turbulence that comes in, as given or as assumed."""
+    if inputs.inflow is not None:
+        return inputs.inflow
+    stream, opening = jnp.ones_like(inputs.V_flow), jnp.ones_like(inputs.T_opening)
+    parts = (INTENSITY * stream, MIXING_LENGTH * stream)
+    return Inflow(*parts, INTENSITY * opening, MIXING_LENGTH * opening)
 
 
 def _added(cells: Array, values: Array, model: AirModel) -> Field:

@@ -206,8 +206,8 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
         return jnp.asarray(RegularGridInterpolator(spread, wide)(at), values.dtype)
 
     u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
-    cells = [sample(x, None) for x in (np.asarray(state.p), T, k, epsilon)]
-    return to_work(AirState(*cells[:2], u, v, w, *cells[2:]), fine)
+    p, T, k, epsilon = (sample(x, None) for x in (np.asarray(state.p), T, k, epsilon))
+    return to_work(AirState(p, T, u, v, w, k, epsilon), fine)
 
 
 def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:

@@ -171,7 +171,8 @@ def wall_layer(
         dissipation.append(
             beside.walls * dissipation_near_wall(k_at, rho_at, beside.distance, model)
         )
-    return tuple(jnp.concatenate(x) for x in (cells, weight, production, dissipation))
+    at, walls, P, near = (jnp.concatenate(x) for x in (cells, weight, production, dissipation))
+    return at, walls, P, near
 
 
 def strain_term(k: Field, epsilon: Field, strain: Field, constants: Constants) -> Field:
