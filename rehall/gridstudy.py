@@ -1,7 +1,8 @@
 """Observed order and grid-convergence index of a value that was solved on three grids.
 
-Celik, Ghia, Roache, Freitas, Coleman and Raad (2008), J. Fluids Eng. 130, 078001, with bounds on
-the order as in Oberkampf and Roy (2010), Verification and Validation in Scientific Computing, 8.7.
+Celik, Ghia, Roache, Freitas, Coleman and Raad (2008), J. Fluids Eng. 130, 078001; the order bounded
+as in Oberkampf and Roy (2010), Verification and Validation in Scientific Computing, 8.7; without
+monotone convergence the data range as in Eca and Hoekstra (2008), J. Mar. Sci. Technol. 13, 328.
 Grids count from the finest: f1, h1 belong to it.
 """
 
@@ -29,33 +30,29 @@ class Convergence:
     `kind`: `monotone`; `oscillatory`, the differences change sign; `divergent`, they grow as cells
     shrink; `masked`, no larger than what the flow swings by, so that no order can be seen; `equal`,
     no difference at all. `order` is the observed one [-] (None where there is none),
-    `order_used` what the uncertainty and the extrapolated value are computed with [-]; `safety`
-    the safety factor [-]; `uncertainty` is that of the finest grid (absolute).
+    `order_used` what the uncertainty is computed with [-] (None where the range of the values takes
+    its place); `safety` the safety factor [-]; `extrapolated` the value at no cell width (None
+    without monotone convergence); `uncertainty` is that of the finest grid (absolute).
     """
 
     kind: str
     order: float | None
-    order_used: float
+    order_used: float | None
     credible: bool
     safety: float
-    extrapolated: float
+    extrapolated: float | None
     uncertainty: float
 
     @property
     def remark(self) -> str:
-        """How the order was arrived at, where it is not simply the observed one."""
-        if self.kind == "masked":
-            return "differences within the swing: formal order"
-        if self.kind == "equal":
-            return "no difference: formal order"
-        parts = [self.kind] if self.kind != "monotone" else []
-        if self.order is None or self.order != self.order_used:
-            parts.append("order clipped")
-        return ", ".join(parts)
+        """The kind, or that the order was clipped; nothing where the observed order was used."""
+        if self.kind != "monotone":
+            return self.kind
+        return "" if self.order == self.order_used else "clipped"
 
 
 def observed_order(values: Three, widths: Three) -> float | None:
-    """Order p of (f3 - f2) / (f2 - f1) = s r21^p (r32^p - s) / (r21^p - s); None where f2 = f1 = f3.
+    """Order p of (f3 - f2) / (f2 - f1) = s r21^p (r32^p - s) / (r21^p - s); None if f1 = f2 = f3.
 
     s is the sign of the left side, r the ratios of the effective `widths` [m]. Celik et al. find p
     by iterating p = |ln|e32 / e21| + q(p)| / ln r21. This is the same equation solved by its root
@@ -96,31 +93,43 @@ def convergence(
     `widths` are the effective cell widths [m], fine to coarse, `formal` the order of the scheme.
     `swings` are the amplitudes of the values where the flow does not settle: differences between
     grids within them are no grid error, and the uncertainty is then not below the finest one's.
-    Without a credible order (monotone, 0.5 to 1.1 times the formal one) the safety factor is 3 and
-    the uncertainty at least half the range of the three values (Stern et al. 2001, J. Fluids Eng.
-    123, 793), so that no crossing by chance looks like convergence.
+
+    With a credible order (monotone, 0.5 to 1.1 times the formal one) the uncertainty is
+    1.25 |f2 - f1| / (r^p - 1). With another one p is clipped, the factor is 3, and the result is at
+    least half of the range of the three values, so that no crossing by chance looks like
+    convergence. Where the values oscillate or diverge it is three times their range.
     """
     f1, f2, f3 = values
     e21, e32 = f2 - f1, f3 - f2
+    spread = max(values) - min(values)
     order = observed_order(values, widths)
     kind = _kind(e21, e32, order, swings)
-    credible = (
-        kind == "monotone"
-        and order is not None
-        and LEAST_ORDER <= order <= (1.0 + ORDER_TOLERANCE) * formal
-    )
-    if order is None or kind in ("masked", "equal"):
-        used = formal
+    if kind in ("oscillatory", "divergent"):
+        return Convergence(kind, order, None, False, SAFETY_OTHER, None, SAFETY_OTHER * spread)
+    seen = order if kind == "monotone" else None
+    used = formal if seen is None else min(max(seen, LEAST_ORDER), formal)
+    credible = seen is not None and _credible(seen, formal)
+    step = abs(e21) / ((widths[1] / widths[0]) ** used - 1.0)
+    if credible:
+        uncertainty = SAFETY_CREDIBLE * step
     else:
-        used = min(max(order, LEAST_ORDER), formal)
-    gain = (widths[1] / widths[0]) ** used - 1.0
-    safety = SAFETY_CREDIBLE if credible else SAFETY_OTHER
-    uncertainty = safety * abs(e21) / gain
-    if not credible:
-        uncertainty = max(uncertainty, 0.5 * (max(values) - min(values)))
+        uncertainty = max(SAFETY_OTHER * step, 0.5 * spread)
     if kind == "masked":
         uncertainty = max(uncertainty, swings[0])
-    return Convergence(kind, order, used, credible, safety, f1 - e21 / gain, uncertainty)
+    return Convergence(
+        kind,
+        order,
+        used,
+        credible,
+        SAFETY_CREDIBLE if credible else SAFETY_OTHER,
+        f1 - math.copysign(step, e21) if seen is not None else None,
+        uncertainty,
+    )
+
+
+def _credible(order: float, formal: float) -> bool:
+    """Whether an observed order is one that the scheme can have."""
+    return LEAST_ORDER <= order <= (1.0 + ORDER_TOLERANCE) * formal
 
 
 def _kind(e21: float, e32: float, order: float | None, swings: Three) -> str:

@@ -1,5 +1,7 @@
 """Grid lines follow edges, widths grow smoothly, and a grid too large is refused with advice."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,7 @@ def test_a_grid_too_large_for_memory_says_how_many_cells_and_which_size_fits():
 def test_family_refines_by_at_least_its_least_ratio_and_in_every_direction():
     family = grid_family(HALL, 0.1, 1.4, 3)
     widths = [grid.effective_width for _, grid in family]
-    for coarse, fine in zip(widths[:-1], widths[1:], strict=True):
+    for coarse, fine in pairwise(widths):
         assert 1.3 <= coarse / fine < 1.6
     shapes = np.array([grid.shape for _, grid in family])
     assert (shapes[1:] / shapes[:-1] > 1.15).all()

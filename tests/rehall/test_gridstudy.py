@@ -6,7 +6,7 @@ import pytest
 
 from rehall.gridstudy import HIGHEST_ORDER, convergence, observed_order
 
-# Celik et al. (2008), J. Fluids Eng. 130, 078001, Table 1, first column: 18,000, 8,000, 4,500 cells.
+# Celik et al. (2008), J. Fluids Eng. 130, 078001, Table 1, first column: 18,000 to 4,500 cells.
 CELIK = (6.063, 5.972, 5.863)
 CELIK_WIDTHS = (1.0, 1.5, 1.5 * 1.333)
 
@@ -49,23 +49,31 @@ def test_extrapolated_value_of_a_credible_order_is_exact_and_the_index_covers_th
     assert found.uncertainty == pytest.approx(1.25 * (values[0] - 20.0))
 
 
-@pytest.mark.parametrize(("order", "used"), [(0.3, 0.5), (3.5, 2.0)])
+@pytest.mark.parametrize(("order", "used"), [(0.45, 0.5), (3.5, 2.0)])
 def test_order_beyond_its_bounds_is_clipped_and_costs_the_large_safety_factor(order, used):
     widths = (0.3, 0.42, 0.6)
     values = series(order, widths)
     found = convergence(values, widths, formal=2.0)
     assert (found.order_used, found.safety, found.credible) == (used, 3.0, False)
-    assert "clipped" in found.remark
+    assert found.remark == "clipped"
     step = 3.0 * abs(values[1] - values[0]) / (1.4**used - 1.0)
-    half_range = 0.5 * abs(values[2] - values[0])
-    assert found.uncertainty == pytest.approx(max(step, half_range))
+    spread = abs(values[2] - values[0])
+    assert found.uncertainty == pytest.approx(max(step, 0.5 * spread))
+
+
+def test_uncertainty_is_never_below_the_error_of_a_series_whose_order_is_not_credible():
+    widths = (0.3, 0.42, 0.6)
+    for order in (0.3, 0.45, 2.5, 3.5, 6.0):
+        values = series(order, widths)
+        assert convergence(values, widths, formal=2.0).uncertainty >= abs(values[0] - 20.0)
 
 
 def test_oscillation_is_flagged_and_its_order_is_that_of_the_equation():
     widths = (1.0, 1.5, 2.1)
     found = convergence((20.3, 20.0, 20.8), widths, formal=2.0)
     assert found.kind == "oscillatory"
-    assert found.safety == 3.0
+    assert (found.order_used, found.extrapolated) == (None, None)
+    assert found.uncertainty == pytest.approx(3.0 * 0.8)
     p = found.order  # Celik's equation with s = -1
     q = math.log((1.5**p + 1) / (1.4**p + 1))
     assert p == pytest.approx(abs(math.log(0.8 / 0.3) + q) / math.log(1.5), abs=1e-6)
@@ -75,7 +83,8 @@ def test_differences_that_grow_as_cells_shrink_are_divergent_with_a_negative_ord
     found = convergence((22.0, 21.0, 20.9), (1.0, 1.4, 2.0), formal=2.0)
     assert found.kind == "divergent"
     assert found.order < 0
-    assert (found.order_used, found.safety) == (0.5, 3.0)
+    assert (found.order_used, found.extrapolated) == (None, None)
+    assert found.uncertainty == pytest.approx(3.0 * 1.1)
 
 
 def test_values_that_meet_by_chance_keep_half_their_range():
