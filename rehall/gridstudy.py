@@ -110,10 +110,7 @@ def convergence(
     used = formal if seen is None else min(max(seen, LEAST_ORDER), formal)
     credible = seen is not None and _credible(seen, formal)
     step = abs(e21) / ((widths[1] / widths[0]) ** used - 1.0)
-    if credible:
-        uncertainty = SAFETY_CREDIBLE * step
-    else:
-        uncertainty = max(SAFETY_OTHER * step, 0.5 * spread)
+    uncertainty = SAFETY_CREDIBLE * step if credible else max(SAFETY_OTHER * step, 0.5 * spread)
     if kind == "masked":
         uncertainty = max(uncertainty, swings[0])
     return Convergence(

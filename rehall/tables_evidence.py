@@ -9,8 +9,8 @@ from rich.table import Table
 
 REMARKS = {
     "clipped": "the observed order is not credible; 0.5 or the scheme's own is used, and factor 3",
-    "masked": "the differences are within the swing of the flow and show no order; the scheme's own "
-    "is used, factor 3, and at least the swing",
+    "masked": "the differences are within the swing of the flow and show no order; the scheme's "
+    "own is used, factor 3, and at least the swing",
     "oscillatory": "the values go up and down; three times their range",
     "divergent": "the differences grow as the cells shrink; three times their range",
 }
