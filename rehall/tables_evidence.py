@@ -116,7 +116,9 @@ def print_uniqueness(found: Row, out: Console) -> None:
             f"{row['swing_k']:.2f}",
         )
     out.print(table)
-    word = "the same state" if found["one_state"] else "another steady state"
+    word = "the same state" if found["one_state"] else "another state"
+    if found["averaged"]:
+        word += ", each an average of a flow that does not settle"
     out.print(
         f"Second start ({found['start']}): {word}; mean inlets differ by up to "
         f"{found['inlet_mean_difference_max_k']:.2f} K, the highest by up to "

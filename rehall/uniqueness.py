@@ -89,6 +89,7 @@ def compared(
         "reason": "; ".join(second.solution.reasons) or None,
         "start": second.start,
         "one_state": None,
+        "averaged": solution.air.averaged or second.solution.air.averaged,
         "inlet_mean_difference_max_k": None,
         "inlet_max_difference_max_k": None,
         "inlet_max_difference_max_at": None,

@@ -105,10 +105,11 @@ def state(T_in: float, T_max: float):
 def test_two_states_are_told_apart_by_rack_and_name_the_limit_in_dispute():
     from rehall.schema.entries import SERVERS
 
-    entry = object.__new__(SERVERS[0] if isinstance(SERVERS, tuple) else SERVERS.__args__[0])
+    entry = object.__new__(SERVERS[0])
     items = [SimpleNamespace(name=name, entry=entry) for name in ("A01", "A02")]
-    solution = SimpleNamespace(case=SimpleNamespace(items=items))
-    again = SimpleNamespace(reasons=[], air=SimpleNamespace(iterations=300), wall_s=1.0)
+    flow = SimpleNamespace(iterations=300, averaged=False)
+    solution = SimpleNamespace(case=SimpleNamespace(items=items), air=flow)
+    again = SimpleNamespace(reasons=[], air=flow, wall_s=1.0)
     second = Second(again, "warm air", {"A01": state(22.0, 23.0), "A02": state(26.0, 29.5)})
     limit = Limit("rack_inlet_max", "A02", 24.0, 27.0, "degC", 0.1, other=29.5)
     air = {"A01": state(22.0, 23.1), "A02": state(23.0, 24.0)}
