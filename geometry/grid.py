@@ -10,6 +10,12 @@ from geometry.hall import AXES, Hall
 
 EDGE_SNAP = 0.15
 """Edges closer than this share of a cell become one grid line [-]."""
+REFINEMENT = 1.4
+"""Ratio of cell widths that neighbouring grids of a family aim at [-]."""
+LEAST_REFINEMENT = 1.3
+"""Least ratio of the effective widths of two grids of a family. Celik et al. (2008) [-]."""
+STEEPEST = 0.7
+"""Largest slope of the cell width in the coarse grids of a family [-]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,11 @@ class Grid:
         return x, y, z
 
     @property
+    def effective_width(self) -> float:
+        """Cube root of the mean cell volume [m]: the h of grid studies. Celik et al. (2008)."""
+        return float((self.x[-1] * self.y[-1] * self.z[-1] / self.cells) ** (1 / 3))
+
+    @property
     def volume(self) -> np.ndarray:
         """Cell volumes [m3]."""
         dx, dy, dz = self.widths
@@ -63,11 +74,38 @@ def build_grid(hall: Hall, cell: float, growth: float = 1.3, snap: float = EDGE_
     `cell` is the target cell width [m], `growth` the largest ratio of neighbouring widths. Edges
     nearer to each other than `snap` cells share a line, except the two edges of one thing.
     """
-    spans = _spans(hall)
-    lines = [
-        _fill(_merge(spans[axis], hall.size[axis], snap * cell), cell, growth) for axis in range(3)
-    ]
-    return Grid(*lines)
+    return Grid(*(_fill(lines, cell, growth) for lines in _fixed_lines(hall, snap * cell)))
+
+
+def grid_family(hall: Hall, cell: float, growth: float, count: int) -> list[tuple[float, Grid]]:
+    """Return `count` systematically refined grids with their cell widths [m], from coarse to fine.
+
+    The finest is that of `build_grid`. All follow the same fixed lines, so that they see the same
+    hall, and the same field of wanted widths times a factor, also where it grows away from narrow
+    gaps. Each gap holds whole cells, so the factor is raised from `REFINEMENT` a step until the
+    effective widths are in a ratio of at least `LEAST_REFINEMENT`. Raises InputError where the
+    hall's edges leave no such grid.
+    """
+    fixed = _fixed_lines(hall, EDGE_SNAP * cell)
+    slope = (growth - 1.0) / growth
+    family = [(cell, Grid(*(_fill(lines, cell, growth) for lines in fixed)))]
+    while len(family) < count:
+        finer_cell, finer = family[0]
+        for step in REFINEMENT * 1.02 ** np.arange(36):  # up to twice as wide as asked for
+            wide = float(finer_cell * step)
+            steep = 1.0 / (1.0 - min(slope * wide / cell, STEEPEST))
+            grid = Grid(*(_fill(lines, wide, steep) for lines in fixed))
+            if grid.effective_width >= LEAST_REFINEMENT * finer.effective_width:
+                family.insert(0, (wide, grid))
+                break
+        else:
+            raise InputError.of(
+                "--grid-study",
+                f"no {len(family) + 1} grids with a ratio of widths of {LEAST_REFINEMENT:g}: from "
+                f"{finer.cells:,} cells down the edges of what stands in the hall fix every line; "
+                "use a smaller cell or fewer grids",
+            )
+    return family
 
 
 def require_memory(cells: float, cell: float, bytes_per_cell: float, available: float) -> None:
@@ -104,6 +142,14 @@ def _spans(hall: Hall) -> list[np.ndarray]:
         edges = [(box.lower[axis], box.upper[axis]) for box in boxes]
         spans.append(np.array([(0.0, hall.size[axis]), *edges]))
     return spans
+
+
+def _fixed_lines(hall: Hall, tolerance: float) -> list[np.ndarray]:
+    """Lines that every grid keeps, by axis [m]: edges within `tolerance` [m] share one."""
+    return [
+        _merge(spans, length, tolerance)
+        for spans, length in zip(_spans(hall), hall.size, strict=True)
+    ]
 
 
 def _merge(spans: np.ndarray, length: float, tolerance: float) -> np.ndarray:

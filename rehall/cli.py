@@ -100,6 +100,12 @@ def run(
     case: CaseFile,
     out_dir: Annotated[Path, typer.Option("--out", help="Results folder.")] = Path("results"),
     cell: Cell = None,
+    grid_study: Annotated[
+        int, typer.Option(help="Grids to solve; from 3 on a study with the observed order.")
+    ] = 2,
+    check_uniqueness: Annotated[
+        bool, typer.Option("--check-uniqueness", help="Solve again from a second start.")
+    ] = False,
     enforce: Annotated[bool, typer.Option(help="Exit with 1 if a limit is broken.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
 ) -> None:
@@ -114,7 +120,7 @@ def run(
     from rehall.run import solve_case, write_results
 
     with progress() as watch:
-        _, results = solve_case(loaded, watch, width(cell))
+        _, results = solve_case(loaded, watch, width(cell), grid_study, check_uniqueness)
     drawn = write_results(results, out_dir, pictures)
     print_summary(results.summary, out)
     for path in (*drawn, out_dir / "report.html", out_dir / "summary.json"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geometry.errors import Finding, InputError
-from geometry.grid import Grid, build_grid, estimate_cells, require_memory
+from geometry.grid import Grid, build_grid, estimate_cells, grid_family, require_memory
 from geometry.hall import Hall, Source
 from geometry.voxels import VoxelModel, voxelise
 from rehall.config import Case
@@ -43,13 +43,22 @@ def hall_with_sources(case: Case) -> Hall:
     return replace(case.geometry, sources=sources)
 
 
-def air_levels(case: Case, cell: float | None = None) -> list[AirLevel]:
-    """Air models from coarse to fine; the last one has the case's cell width (or `cell` [m])."""
+def air_levels(case: Case, cell: float | None = None, grids: int = 2) -> list[AirLevel]:
+    """Air models from coarse to fine; the last one has the case's cell width (or `cell` [m]).
+
+    Two `grids` (the usual sequence) have cells of two widths and one, or the fine one alone where
+    no coarse one can be built; three or more are a family for a grid study.
+    """
+    if grids < 2:
+        raise InputError.of("--grid-study", f"{grids} grids show no order; wanted 2 or more")
     hall = hall_with_sources(case)
     width = case.solver.cell if cell is None else cell
     _require_memory(case, estimate_cells(hall, width), width)
     fine = build_grid(hall, width, case.solver.growth)
     _require_memory(case, float(fine.cells), width)
+    if grids > 2:
+        family = grid_family(hall, width, case.solver.growth, grids)
+        return [air_level(case, hall, grid, wide) for wide, grid in family]
     levels = [air_level(case, hall, fine, width)]
     try:
         coarse = build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP)

@@ -11,12 +11,13 @@ from rehall.results import Results, Table, is_table, write_text
 
 # Sections in the order a reader asks for them; what the summary holds beyond these comes after.
 ORDER = ("limits", "racks", "openings", "cooling_units", "cdus", "loops", "power_nodes")
-AFTER_TABLES = ("metrics", "balance", "grid", "assumptions", "sources")
+AFTER_TABLES = ("metrics", "balance", "grid", "uniqueness", "assumptions", "sources")
 HEAD = ("case", "verdict")  # shown at the top of the page
 VERDICTS = {
     "pass": "Every limit holds.",
     "fail": "At least one limit is broken.",
-    "unsure": "At least one limit is within the numerical uncertainty of its value.",
+    "unsure": "At least one limit cannot be told: its value is within its numerical uncertainty, "
+    "or two steady states disagree.",
 }
 CAPTIONS = {
     "plan": "Air temperature on a plan of the hall",
@@ -85,7 +86,7 @@ def sections(summary: dict[str, Any]) -> list[Section]:
     known = [key for key in (*ORDER, *AFTER_TABLES) if key in summary]
     others = [key for key, value in summary.items() if not is_plain(key, value)]
     keys = dict.fromkeys([*known, *(key for key in others if key not in HEAD)])
-    shown = [section(key, summary) for key in keys if summary[key]]
+    shown = [part for key in keys if summary[key] for part in parts(key, summary)]
     limits = summary.get("limits")
     if not limits:
         return shown
@@ -102,6 +103,20 @@ def worst_of_each(limits: Table) -> Table:
         found["places"] += 1
         found["broken_at"] += row.get("holds") is False
     return list(first.values())
+
+
+def parts(key: str, summary: dict[str, Any]) -> list[Section]:
+    """One entry of the summary as a table, and a table for each that it holds."""
+    value = summary[key]
+    if not isinstance(value, dict):
+        return [section(key, summary)]
+    inner = {name: rows for name, rows in value.items() if rows and is_table(rows)}
+    plain = {name: entry for name, entry in value.items() if not is_table(entry)}
+    tables = [
+        table(f"{key}_{name}", rows, set())._replace(title=f"{title_of(key)}: {title_of(name)}")
+        for name, rows in inner.items()
+    ]
+    return [section(key, {key: plain}), *tables]
 
 
 def section(key: str, summary: dict[str, Any]) -> Section:

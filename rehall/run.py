@@ -12,16 +12,26 @@ from rehall.results import REPORT, Fields, Results, write
 from rehall.runtime import manifest
 from rehall.simulate import Solution, Watch, simulate
 from rehall.summary import summarise
+from rehall.uniqueness import solve_again
 from rehall.views import screenshots
 from thermal.air.iterate import eddy_viscosity_of
 
 
 def solve_case(
-    case: Case, watch: Watch | None = None, cell: float | None = None
+    case: Case,
+    watch: Watch | None = None,
+    cell: float | None = None,
+    grids: int = 2,
+    check_uniqueness: bool = False,
 ) -> tuple[Solution, Results]:
-    """Solve a case and gather its results."""
-    solution = simulate(case, watch, cell)
-    summary = summarise(solution)
+    """Solve a case and gather its results.
+
+    `cell` [m] replaces the case's cell width; `grids` from three on make a grid study;
+    `check_uniqueness` solves again from a second start.
+    """
+    solution = simulate(case, watch, cell, grids)
+    second = solve_again(solution, watch) if check_uniqueness else None
+    summary = summarise(solution, second)
     results = Results(
         fields=fields_of(solution),
         hall=hall_with_sources(case),

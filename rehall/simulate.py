@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,7 +38,8 @@ Watch = Callable[[str, Progress], None]
 class Solution:
     """The coupled state of a case.
 
-    `coarse` is the air on twice the cell width, for the sequence and as evidence about the grid.
+    `coarser` is the air on the wider cells, from coarse to fine, for the sequence and as evidence
+    about the grid; with `study` they are a family of grids, each with the domains in agreement.
     `inputs` are the air's boundary conditions, `powers` what everything draws [W];
     `agreement` is the last change of what the domains exchange [-].
     """
@@ -45,7 +47,8 @@ class Solution:
     case: Case
     level: AirLevel
     air: AirSolution
-    coarse: tuple[AirLevel, AirSolution] | None
+    coarser: tuple[tuple[AirLevel, AirSolution], ...]
+    study: bool
     loops: dict[str, tuple[LoopModel, LiquidState]]
     facilities: dict[str, FacilityState]
     power: tuple[PowerSide, PowerState] | None
@@ -85,34 +88,71 @@ class Utilities:
     powers: dict[str, float] = field(default_factory=dict)
 
 
-def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) -> Solution:
-    """Solve a case. `watch` is told of progress; `cell` [m] replaces the case's cell width."""
+@dataclass(frozen=True, eq=False)
+class Plant:
+    """The liquid and power models of a case."""
+
+    loops: dict[str, LoopModel]
+    side: PowerSide | None
+
+    @classmethod
+    def of(cls, case: Case) -> "Plant":
+        """Build them."""
+        return cls(loop_models(case), power_side(case))
+
+
+def simulate(
+    case: Case, watch: Watch | None = None, cell: float | None = None, grids: int = 2
+) -> Solution:
+    """Solve a case. `watch` is told of progress; `cell` [m] replaces the case's cell width.
+
+    `grids` from three on solve a grid study: a family of grids, each started from the coarser one.
+    """
     started = time.perf_counter()
-    levels = air_levels(case, cell)
-    loops, side = loop_models(case), power_side(case)
+    levels = air_levels(case, cell, grids)
+    plant, study = Plant.of(case), grids > 2
     x = first_exchange(case)
     refuse_unbalanced(case, levels[-1], air_flows(case, x))
-    utilities = settle(case, loops, side, x)
-    coarse, start = None, None
-    if len(levels) > 1:
-        inputs = air_inputs(case, levels[0], x)
-        first = _solve(case, levels[0], inputs, at_start(case, levels[0]), "coarse grid", watch)
-        coarse = (levels[0], first)
-        start = prolong(
-            first.work, levels[0].model, levels[0].grid, levels[1].model, levels[1].grid
-        )
-    level = levels[-1]
+    settle(case, plant, x)
+    start, coarser = at_start(case, levels[0]), []
+    for n, (level, finer) in enumerate(pairwise(levels), 1):
+        if study:
+            air = couple(case, level, start, x, plant, f"grid {n} of {grids}", watch).air
+        else:
+            air = _solve(case, level, air_inputs(case, level, x), start, "coarse grid", watch)
+        coarser.append((level, air))
+        if np.isfinite(air.T_in).all():
+            start = prolong(air.work, level.model, level.grid, finer.model, finer.grid)
+        else:
+            start = at_start(case, finer)
+    stage = f"grid {grids} of {grids}" if study else "air"
+    solution = couple(case, levels[-1], start, x, plant, stage, watch)
+    wall = time.perf_counter() - started
+    return replace(solution, coarser=tuple(coarser), study=study, wall_s=wall)
+
+
+def couple(
+    case: Case,
+    level: AirLevel,
+    start: Work,
+    x: Exchange,
+    plant: Plant,
+    stage: str,
+    watch: Watch | None = None,
+) -> Solution:
+    """Repeat air, liquid and power on one grid until they agree; updates the exchange."""
+    started = time.perf_counter()
+    utilities = settle(case, plant, x)
     inputs = air_inputs(case, level, x)
-    start = at_start(case, level) if start is None else start
     rounds, agreement = 0, np.inf
     while True:
         rounds += 1
-        air = _solve(case, level, inputs, start, "air", watch)
+        air = _solve(case, level, inputs, start, stage, watch)
         if not np.isfinite(air.T_in).all():  # diverged: nothing to tell the other domains
             break
         before, start = inputs, air.work
         listen(x, air, level, case)
-        utilities = settle(case, loops, side, x)
+        utilities = settle(case, plant, x)
         inputs = air_inputs(case, level, x)
         agreement = change(before, inputs, air)
         if agreement < AGREEMENT or rounds == COUPLING_ITERATIONS:
@@ -121,10 +161,11 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
         case=case,
         level=level,
         air=air,
-        coarse=coarse,
+        coarser=(),
+        study=False,
         loops=utilities.loops,
         facilities=utilities.facilities,
-        power=(side, utilities.power) if side and utilities.power else None,
+        power=(plant.side, utilities.power) if plant.side and utilities.power else None,
         inputs=inputs,
         exchange=x,
         powers=utilities.powers,
@@ -137,8 +178,7 @@ def simulate(case: Case, watch: Watch | None = None, cell: float | None = None) 
 def check_models(case: Case, cell: float | None = None) -> AirLevel:
     """The air on its finest grid, after every check that comes before solving."""
     level = air_levels(case, cell)[-1]
-    loop_models(case)
-    power_side(case)
+    Plant.of(case)
     refuse_unbalanced(case, level, air_flows(case, Exchange()))
     return level
 
@@ -154,14 +194,12 @@ def first_exchange(case: Case) -> Exchange:
     return x
 
 
-def settle(
-    case: Case, loops: dict[str, LoopModel], side: PowerSide | None, x: Exchange
-) -> Utilities:
+def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
     """Liquid, facility water and power for the present air; updates the exchange."""
     out = Utilities()
     for _ in range(20):
         before = dict(x.T_facility)
-        for name, loop in loops.items():
+        for name, loop in plant.loops.items():
             given = {item.name: item.heat_to_liquid for item in loop.racks}
             state = solve_loop(loop, case, x.T_facility[loop.spec.facility], given)
             out.loops[name] = (loop, state)
@@ -178,9 +216,9 @@ def settle(
         if all(abs(x.T_facility[name] - T) < 1e-3 for name, T in before.items()):
             break
     out.powers = load_powers(case, x)
-    if side is not None:
-        out.power = side.solve(out.powers)
-        x.losses = side.losses(out.power)
+    if plant.side is not None:
+        out.power = plant.side.solve(out.powers)
+        x.losses = plant.side.losses(out.power)
     return out
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rehall.report import worst_of_each
+from rehall.tables_evidence import print_grid, print_uniqueness
 
 COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow"}
 
@@ -21,16 +22,12 @@ def print_summary(summary: dict[str, Any], out: Console) -> None:
     out.print(_balance(summary["balance"]), highlight=False)
     out.print(limits_table(summary["limits"]))
     out.print(metrics_table(summary["metrics"]))
-    grid = summary["grid"]
-    if grid["inlet_max_change_max_k"] is not None:
-        out.print(
-            f"Grid: from {grid['coarse_cells']:,} to {grid['cells']:,} cells mean inlets move by "
-            f"up to {grid['inlet_mean_change_max_k']:.2f} K, the highest by up to "
-            f"{grid['inlet_max_change_max_k']:.2f} K at {grid['inlet_max_change_max_at']}",
-            highlight=False,
-        )
-    else:
-        out.print(f"Grid: no evidence: {grid['coarse_reason']}", highlight=False, markup=False)
+    print_grid(summary["grid"], out)
+    if "uniqueness" in summary:
+        print_uniqueness(summary["uniqueness"], out)
+    for warning in summary["warnings"]:
+        if warning.startswith("uniqueness"):
+            out.print(f"warning: {warning}", markup=False, highlight=False)
 
 
 def limits_table(limits: list[dict[str, Any]]) -> Table:

@@ -30,7 +30,8 @@ RHO_CP = 1.184 * 1006.0
 class Limit:
     """One limit at one place: `value` and `limit` in `unit`, within +- `uncertainty`.
 
-    `least` marks a limit from below; an uncertainty of None is unknown.
+    `least` marks a limit from below; an uncertainty of None is unknown. `other` is the value in a
+    second steady state of the same case, where one was looked for.
     """
 
     name: str
@@ -40,14 +41,30 @@ class Limit:
     unit: str
     uncertainty: float | None = 0.0
     least: bool = False
+    other: float | None = None
 
     @property
     def holds(self) -> bool | None:
-        """Whether it holds; None where the uncertainty is larger than the margin, or unknown."""
-        margin = self.value - self.limit if self.least else self.limit - self.value
-        if self.uncertainty is None or abs(margin) < self.uncertainty:
+        """Whether it holds; None where nobody can tell.
+
+        That is where the uncertainty is larger than the margin, or unknown, or where two steady
+        states disagree.
+        """
+        if self.disputed or self.uncertainty is None:
             return None
-        return bool(margin >= -1e-9)
+        if abs(self._margin(self.value)) < self.uncertainty:
+            return None
+        return self._margin(self.value) >= -1e-9
+
+    @property
+    def disputed(self) -> bool:
+        """Whether it holds in one steady state and not in the other."""
+        if self.other is None:
+            return False
+        return (self._margin(self.value) >= -1e-9) != (self._margin(self.other) >= -1e-9)
+
+    def _margin(self, value: float) -> float:
+        return float(value - self.limit if self.least else self.limit - value)
 
     def row(self) -> dict[str, Any]:
         """The limit as a row of the summary."""
@@ -72,12 +89,35 @@ def verdict(converged: bool, limits: list[Limit]) -> str:
     return "unsure" if any(state is None for state in states) else "pass"
 
 
+def between_states(limits: list[Limit], others: list[Limit]) -> list[Limit]:
+    """Limits of one steady state that know their values in another one, by name and place.
+
+    Neither state is the right one: the uncertainty is at least half of their difference.
+    """
+    values = {(other.name, other.where): other.value for other in others}
+    found = []
+    for limit in limits:
+        other = values.get((limit.name, limit.where))
+        if other is not None:
+            half = 0.5 * abs(other - limit.value)
+            known = limit.uncertainty
+            limit = replace(
+                limit, other=other, uncertainty=None if known is None else max(known, half)
+            )
+        found.append(limit)
+    return found
+
+
 def limits_of(
     solution: Solution,
     air: dict[str, DeviceAir],
     uncertainty: dict[str, tuple[float, float]],
 ) -> list[Limit]:
-    """Every limit of the case. `uncertainty` [K] is that of each mean and highest inlet."""
+    """Every limit of the case.
+
+    `uncertainty` [K] is that of each mean and highest inlet, with the swing of the air; an inlet
+    that it leaves out is of unknown uncertainty.
+    """
     return [
         *_servers(solution, air, uncertainty),
         *_coolant(solution),
@@ -115,7 +155,7 @@ def _servers(
                 through.T_in_max - ZERO,
                 highest - ZERO,
                 "degC",
-                None if known is None else known[1] + through.amplitude,
+                None if known is None else known[1],
             )
         )
         rise, rated = through.T_out - through.T_in, rated_rise(item)

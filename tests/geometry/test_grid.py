@@ -1,12 +1,14 @@
 """Grid lines follow edges, widths grow smoothly, and a grid too large is refused with advice."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geometry.errors import InputError
-from geometry.grid import build_grid, require_memory
+from geometry.grid import build_grid, grid_family, require_memory
 from geometry.hall import Block, Box, Hall
 
 HALL = Hall(
@@ -58,3 +60,32 @@ def test_a_grid_too_large_for_memory_says_how_many_cells_and_which_size_fits():
     with pytest.raises(InputError, match=r"64,000 cells.*0\.2 m would fit"):
         require_memory(64e3, 0.1, 400.0, 64_000 * 400.0 / 8)
     require_memory(64e3, 0.1, 400.0, 1e9)
+
+
+def test_family_refines_by_at_least_its_least_ratio_and_in_every_direction():
+    family = grid_family(HALL, 0.1, 1.4, 3)
+    widths = [grid.effective_width for _, grid in family]
+    for coarse, fine in pairwise(widths):
+        assert 1.3 <= coarse / fine < 1.6
+    shapes = np.array([grid.shape for _, grid in family])
+    assert (shapes[1:] / shapes[:-1] > 1.15).all()
+    assert widths[-1] == pytest.approx((6.0 * 5.0 * 3.0 / family[-1][1].cells) ** (1 / 3))
+
+
+def test_family_ends_in_the_grid_of_the_case_and_keeps_its_edges():
+    family = grid_family(HALL, 0.2, 1.4, 3)
+    for mine, ours in zip(family[-1][1].faces, build_grid(HALL, 0.2, 1.4).faces, strict=True):
+        np.testing.assert_array_equal(mine, ours)
+    for _, grid in family:
+        for block in HALL.blocks:
+            for axis in range(3):
+                for edge in (block.box.lower[axis], block.box.upper[axis]):
+                    assert np.abs(grid.faces[axis] - edge).min() < 1e-9
+
+
+def test_hall_whose_edges_fix_every_line_has_no_family():
+    slabs = tuple(
+        Block(str(n), Box((0.2 * n, 0.0, 0.0), (0.2 * n + 0.1, 1.0, 1.0))) for n in range(5)
+    )
+    with pytest.raises(InputError, match="no 2 grids"):
+        grid_family(Hall((1.0, 1.0, 1.0), blocks=slabs), 1.0, 1.4, 3)

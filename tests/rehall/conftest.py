@@ -1,9 +1,12 @@
-"""A small hall with made-up air: 16 racks in two rows, a fan wall, analytic fields."""
+"""A small hall with made-up air: 16 racks in two rows, a fan wall, analytic fields; commands."""
+
+import sys
 
 import numpy as np
 import pytest
 
 from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
+from rehall import cli
 from rehall.results import FaceTemperature, Fields, Results
 
 SIZE = (12.0, 9.0, 4.0)
@@ -160,3 +163,22 @@ def starter() -> str:
     text = (files("rehall") / "templates" / "starter.yaml").read_text()
     assert "cell: 0.3 m" in text
     return text.replace("cell: 0.3 m", "cell: 0.4 m")
+
+
+def rehall(monkeypatch, capsys, *words: str) -> tuple[int, str]:
+    """Run the command in this process; exit code and what it said."""
+    monkeypatch.setattr(sys, "argv", ["rehall", *words])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as exit:
+        code = int(exit.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: rehall(monkeypatch, capsys, *words)

@@ -10,27 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from rehall import cli
-
-
-def rehall(monkeypatch, capsys, *words: str) -> tuple[int, str]:
-    """Run the command in this process; exit code and what it said."""
-    monkeypatch.setattr(sys, "argv", ["rehall", *words])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as exit:
-        code = int(exit.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out + captured.err
-
-
-@pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return lambda *words: rehall(monkeypatch, capsys, *words)
-
 
 def write(text: str) -> Path:
     path = Path("case.yaml")

@@ -140,3 +140,13 @@ def test_a_rack_whose_limit_has_no_value_comes_first():
     ranked = by_margin(racks, limits)
     assert [rack["name"] for rack in ranked] == ["R2", "R1", "R0"]
     assert ranked[0]["nearest_limit"] == "flow: broken"
+
+
+def test_tables_inside_an_entry_are_shown_as_tables_of_their_own(results, tmp_path):
+    rows = [{"name": "A01", "max_difference_k": 3.25}]
+    results.summary["uniqueness"] = {"shown": True, "start": "warm air", "racks": rows}
+    write_report(results, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert ["A01", "3.25"] in page.rows
+    assert ["Start", "warm air", ""] in page.rows
+    assert "Uniqueness: Racks" in page.text

@@ -6,7 +6,7 @@ import pytest
 
 from rehall import metrics
 from rehall.summary import worst_first
-from rehall.verdict import Limit, verdict
+from rehall.verdict import Limit, between_states, verdict
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,43 @@ def test_heat_indices_of_known_temperatures():
 
 def test_pad_evaporates_the_latent_heat_of_its_cooling():
     assert metrics.evaporation(10.0, 8.0) * metrics.LATENT_HEAT == pytest.approx(10 * 8 * 1006)
+
+
+def inlet(value, uncertainty=0.2):
+    return Limit("rack_inlet_max", "A01", value, 27.0, "degC", uncertainty)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "holds", "word"),
+    [
+        (25.0, 25.1, True, "pass"),
+        (25.0, 29.0, None, "unsure"),
+        (29.0, 25.0, None, "unsure"),
+        (29.0, 31.0, False, "fail"),
+        (26.0, 22.0, None, "unsure"),  # both hold, but half of 4 K is more than the margin
+    ],
+)
+def test_two_states_that_disagree_about_a_limit_leave_it_undecided(first, second, holds, word):
+    (limit,) = between_states([inlet(first)], [inlet(second)])
+    assert limit.holds is holds
+    assert verdict(True, [limit]) == word
+
+
+def test_states_on_either_side_of_a_limit_dispute_it_even_without_uncertainty():
+    (limit,) = between_states([inlet(26.9, 0.0)], [inlet(27.1, 0.0)])
+    assert limit.disputed
+    assert limit.holds is None
+
+
+def test_uncertainty_of_a_limit_is_at_least_half_of_the_difference_of_two_states():
+    wide, narrow = inlet(20.0, 2.0), inlet(20.0, 0.5)
+    assert between_states([wide], [inlet(23.0)])[0].uncertainty == 2.0
+    assert between_states([narrow], [inlet(23.0)])[0].uncertainty == 1.5
+    assert between_states([inlet(20.0, None)], [inlet(23.0)])[0].uncertainty is None
+
+
+def test_limit_from_below_is_disputed_the_other_way_round():
+    flow = Limit("flow", "A01", 96.0, 95.0, "%", least=True)
+    assert between_states([flow], [Limit("flow", "A01", 94.0, 95.0, "%", least=True)])[0].disputed
+    other = Limit("flow", "A02", 94.0, 95.0, "%", least=True)
+    assert not between_states([flow], [other])[0].disputed

@@ -1,0 +1,219 @@
+"""Solution -> tables of the verdict: a row for each thing, with keys that end in their unit."""
+
+from typing import Any
+
+import numpy as np
+
+from rehall.config import Case
+from rehall.evidence import Inlets
+from rehall.observe import DeviceAir, OpeningAir
+from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
+from rehall.simulate import Solution
+from rehall.verdict import unit_capacity, unit_loading
+
+ZERO = 273.15
+LPM = 60_000.0
+"""Litres per minute in a cubic metre per second."""
+Row = dict[str, Any]
+
+
+def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) -> list[Row]:
+    """One row for each rack, miner and miner shelf."""
+    coolant = _coolant_by_rack(solution)
+    rows = []
+    for item in solution.case.items:
+        if not isinstance(item.entry, SERVERS):
+            continue
+        through = air.get(item.name)
+        rows.append(
+            {
+                "name": item.name,
+                "kind": item.kind,
+                "of": item.entry.name,
+                "it_kw": item.power / 1e3,
+                "liquid_kw": item.heat_to_liquid / 1e3,
+                "air_kw": item.heat_to_air / 1e3,
+                "air_m3_s": through.V_flow if through else None,
+                "inlet_mean_c": through.T_in - ZERO if through else None,
+                "inlet_max_c": through.T_in_max - ZERO if through else None,
+                "inlet_limit_c": _inlet_limit(solution, item.entry),
+                "outlet_mean_c": through.T_out - ZERO if through else None,
+                "inlet_amplitude_k": through.amplitude if through else None,
+                "inlet_mean_uncertainty_k": uncertainty.get(item.name, (None, None))[0],
+                "inlet_max_uncertainty_k": uncertainty.get(item.name, (None, None))[1],
+                **coolant.get(
+                    item.name, {"coolant_in_c": None, "coolant_out_c": None, "coolant_lpm": None}
+                ),
+            }
+        )
+    return rows
+
+
+def _inlet_limit(solution: Solution, entry: Rack | MinerShelf | Miner) -> float:
+    asked = solution.case.limits.rack_inlet_max if isinstance(entry, Rack) else None
+    return min(asked or np.inf, entry.inlet_max) - ZERO
+
+
+def _coolant_by_rack(solution: Solution) -> dict[str, Row]:
+    found = {}
+    for loop, state in solution.loops.values():
+        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.network.density)
+        for n, item in enumerate(loop.racks):
+            found[item.name] = {
+                "coolant_in_c": float(state.T_supply) - ZERO,
+                "coolant_out_c": float(state.T_branch_out[n]) - ZERO,
+                "coolant_lpm": float(V_flow[n]) * LPM,
+            }
+    return found
+
+
+def opening_rows(case: Case, openings: dict[str, OpeningAir]) -> list[Row]:
+    """One row for each opening of the shell; flow inwards is positive."""
+    return [
+        {
+            "name": o.name,
+            "kind": o.kind,
+            "flow_m3_s": openings[o.name].V_flow,
+            "mass_flow_kg_s": openings[o.name].m_flow,
+            "temperature_c": openings[o.name].T - ZERO,
+            "face_velocity_m_s": abs(openings[o.name].V_flow) / _area(o.rectangle.size),
+            "power_kw": o.power / 1e3,
+        }
+        for o in case.openings
+    ]
+
+
+def _area(size: tuple[float, float, float]) -> float:
+    return float(np.prod([length for length in size if length > 0]))
+
+
+def cooling_units(solution: Solution, air: dict[str, DeviceAir]) -> list[Row]:
+    """One row for each CRAH, fan wall or the like."""
+    rows = []
+    for item in solution.case.items:
+        if isinstance(item.entry, CoolingUnit):
+            through = air[item.name]
+            rows.append(
+                {
+                    "name": item.name,
+                    "of": item.entry.name,
+                    "on": item.on,
+                    "air_m3_s": through.V_flow,
+                    "return_c": through.T_in - ZERO,
+                    "supply_c": through.T_out - ZERO,
+                    "supply_set_c": item.supply - ZERO if item.supply else None,
+                    "heat_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,
+                    "capacity_kw": unit_capacity(solution, item.name) / 1e3,
+                    "loading_pct": 100 * unit_loading(solution, item),
+                    "fan_kw": solution.powers[item.name] / 1e3,
+                    "water": item.facility,
+                }
+            )
+    return rows
+
+
+def cdus(solution: Solution) -> list[Row]:
+    """One row for each coolant distribution unit."""
+    rows = []
+    for name, (loop, state) in solution.loops.items():
+        facility = solution.facilities[loop.spec.facility]
+        for n, item in enumerate(loop.cdus):
+            heat, capacity = float(state.heat_cdu[n]), item.entry.capacity  # type: ignore[attr-defined]
+            density = float(loop.model.network.density)
+            rows.append(
+                {
+                    "name": item.name,
+                    "of": item.entry.name,
+                    "loop": name,
+                    "on": item.on,
+                    "heat_kw": heat / 1e3,
+                    "capacity_kw": capacity / 1e3,
+                    "loading_pct": 100 * heat / capacity,
+                    "flow_lpm": float(state.m_flow_cdu[n]) / density * LPM,
+                    "head_kpa": float(state.dp_pump[n]) / 1e3,
+                    "speed_pct": 100 * float(state.speed[n]),
+                    "supply_c": float(state.T_supply_cdu[n]) - ZERO,
+                    "return_c": float(state.T_return) - ZERO,
+                    "facility_in_c": facility.T_supply - ZERO,
+                    "facility_out_c": float(state.T_facility_out[n]) - ZERO,
+                    "facility_share_pct": 100 * float(state.facility_share[n]),
+                    "approach_k": float(state.T_supply_cdu[n]) - facility.T_supply,
+                    "pump_kw": float(state.pump_power[n]) / 1e3,
+                }
+            )
+    return rows
+
+
+def loops(solution: Solution) -> list[Row]:
+    """One row for each rack loop."""
+    rows = []
+    for name, (loop, state) in solution.loops.items():
+        flow = float(np.sum(np.asarray(state.m_flow_branch)))
+        rows.append(
+            {
+                "name": name,
+                "fluid": loop.spec.fluid,
+                "supply_c": float(state.T_supply) - ZERO,
+                "supply_set_c": loop.spec.supply - ZERO,
+                "return_c": float(state.T_return) - ZERO,
+                "flow_lpm": flow / float(loop.model.network.density) * LPM,
+                "mass_flow_kg_s": flow,
+                "heat_kw": float(np.sum(np.asarray(state.heat_taken))) / 1e3,
+                "pump_heat_kw": float(np.sum(np.asarray(state.pump_heat))) / 1e3,
+                "header_dp_kpa": float(state.p_supply[0] - state.p_return[0]) / 1e3,
+                "residual": float(state.residual),
+            }
+        )
+    return rows
+
+
+def facilities(solution: Solution) -> list[Row]:
+    """One row for each facility loop and its heat rejection."""
+    return [
+        {
+            "name": name,
+            "fluid": f.spec.fluid,
+            "rejection": f"{f.spec.rejection.count} x {solution.case.rejections[name].name}",
+            "supply_c": f.T_supply - ZERO,
+            "return_c": f.T_return - ZERO,
+            "flow_lpm": f.spec.flow * LPM,
+            "heat_kw": f.heat / 1e3,
+            "capacity_kw": f.capacity / 1e3,
+            "loading_pct": 100 * f.loading,
+            "pump_kw": f.pump_power / 1e3,
+            "rejection_kw": f.rejection_power / 1e3,
+        }
+        for name, f in solution.facilities.items()
+    ]
+
+
+def power_nodes(solution: Solution) -> list[Row]:
+    """One row for each node of the power chain; empty where it has no solution."""
+    if solution.power is None or not solution.power[1].converged:
+        return []
+    side, state = solution.power
+    rows = []
+    for n, node in enumerate(side.model.nodes):
+        rated = node.rating > 0
+        binding = int(state.binding[n])
+        rows.append(
+            {
+                "name": node.name,
+                "kind": node.kind,
+                "rating_kva": node.rating / 1e3 if rated else None,
+                "load_kva": float(state.load[n]) / 1e3,
+                "load_kw": float(state.power[n]) / 1e3,
+                "loading_pct": 100 * float(state.loading[n]) if rated else None,
+                "continuous_pct": 100 * node.continuous_factor,
+                "headroom_kw": _finite(float(state.headroom[n]) / 1e3),
+                "headroom_ends_at": side.model.nodes[binding].name if binding >= 0 else None,
+                "voltage_v": float(state.voltage[n]),
+                "voltage_drop_pct": 100 * float(state.voltage_drop[n]),
+                "losses_kw": float(state.losses[n]) / 1e3,
+            }
+        )
+    return rows
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
