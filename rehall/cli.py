@@ -1,8 +1,8 @@
 """The command line: thin, and the same words as the library.
 
-Exit codes: 0 solved; 1 solved, and with --enforce a limit is broken, or a validation row is outside its own;
-2 the input is wrong; 3 not converged; 130 interrupted. Heavy libraries are imported by the commands
-that need them.
+Exit codes: 0 solved; 1 solved, and with --enforce a limit is broken, or a validation row is outside
+its own; 2 the input is wrong; 3 not converged; 130 interrupted. Heavy libraries are imported by the
+commands that need them.
 """
 
 import shutil
