@@ -168,3 +168,9 @@ def test_reference_has_numbers_text_and_gaps(tmp_path):
     (tmp_path / "reference.csv").write_text("# source\nname,x\n")
     with pytest.raises(ValueError, match="no rows"):
         read_reference(tmp_path / "case.py")
+
+
+@pytest.mark.parametrize("side", ["both", "above", "below"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_value_that_is_not_finite_never_holds(side, value):
+    assert not Row("q", value, 1.0, 9.0, side=side).ok
