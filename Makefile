@@ -19,7 +19,7 @@ help:
 	@echo "make test      all tests, slow ones included"
 	@echo "make check     format, lint, types, imports, fast tests, docs"
 	@echo "make docs      the documentation as a web site, in out/site"
-	@echo "make validate  cases with a published reference"
+	@echo "make validate  cases with a published reference, into validation/REPORT.md"
 	@echo "make speed     cost of the air solver, as ratios; appends to validation/speed.csv"
 
 demo: $(VENV)/.stamp-run
@@ -45,7 +45,7 @@ docs: $(VENV)/.stamp-docs
 	$(BIN)/mkdocs build --strict
 
 validate: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -q -m validation || [ $$? -eq 5 ]  # 5: no test has the marker
+	$(BIN)/rehall validate --jobs $(JOBS)
 	$(BIN)/python validation/speed.py --quick
 
 speed: $(VENV)/.stamp-dev

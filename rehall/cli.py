@@ -1,7 +1,8 @@
 """The command line: thin, and the same words as the library.
 
-Exit codes: 0 solved; 1 solved, and with --enforce a limit is broken; 2 the input is wrong; 3 not
-converged; 130 interrupted. Heavy libraries are imported by the commands that need them.
+Exit codes: 0 solved; 1 solved, and with --enforce a limit is broken, or a validation row is outside
+its own; 2 the input is wrong; 3 not converged; 130 interrupted. Heavy libraries are imported by the
+commands that need them.
 """
 
 import shutil
@@ -179,6 +180,38 @@ def view(
         return
     for path in screenshots(found, results if results.is_dir() else results.parent):
         out.print(str(path), markup=False, highlight=False)
+
+
+@app.command()
+def validate(
+    only: Annotated[str | None, typer.Option(help="air, liquid, power or coupled.")] = None,
+    case: Annotated[list[str] | None, typer.Option(help="Name of a case; may be repeated.")] = None,
+    reduced: Annotated[bool, typer.Option(help="Coarser and shorter, minutes in all.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes to spread the cases over.")] = 1,
+    root: Annotated[Path | None, typer.Option(help="Folder of the cases.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Where REPORT.md goes instead of there.")
+    ] = None,
+) -> None:
+    """Compare with published figures; exits with 1 if a row is outside its limit."""
+    from rehall.validation.report import write_report
+    from rehall.validation.runner import default_root, find_cases, run_cases, scope
+    from rehall.validation.tables import line, results_table
+
+    where = root or default_root()
+    chosen = find_cases(where, only, case or ())
+    refuse_file(out_dir or where)
+    prepare()
+    results = []
+    for result in run_cases(chosen, reduced, jobs):
+        err.print(line(result), markup=False, soft_wrap=True)
+        results.append(result)
+    results.sort(key=lambda result: chosen.index(result.case))
+    out.print(results_table(results), highlight=False)
+    for path in write_report(results, out_dir or where, scope(only, case or (), reduced)):
+        out.print(str(path), markup=False, highlight=False)
+    if not all(result.ok for result in results):
+        raise typer.Exit(BROKEN)
 
 
 @app.command()
