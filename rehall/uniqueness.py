@@ -19,7 +19,7 @@ from rehall.schema.entries import SERVERS, CoolingUnit
 from rehall.simulate import Plant, Solution, Watch, couple, first_exchange
 from rehall.start import ROOM, at_start, given_temperatures
 from rehall.verdict import Limit
-from thermal.air.model import Work
+from thermal.air.state import Work
 from thermal.properties import air_density
 
 ZERO = 273.15

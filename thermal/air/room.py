@@ -12,6 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from geometry.errors import NotConverged
 from geometry.grid import Grid, build_grid
 from geometry.hall import FACES, Hall
 from geometry.voxels import VoxelModel, voxelise
@@ -100,9 +101,20 @@ class Room:
         begin = self.start() if start is None else start
         return solve_steady(self.model, inputs, self.streams, begin, Settings(**settings))
 
+    def settled(self, inputs: AirInputs, start: Work | None = None, **settings: Any) -> AirSolution:
+        """Steady air that converged; raises NotConverged with the solver's reason."""
+        solution = self.solve(inputs, start, **settings)
+        if not solution.converged:
+            raise NotConverged(solution.reason)
+        return solution
+
 
 def lay(hall: Hall, grid: Grid | float, **options: Any) -> Room:
-    """Lay a grid, or one of a cell width [m], over a hall; options as in build_model."""
+    """Lay a grid, or one of a cell width [m], over a hall; options as in build_model.
+
+    In double precision where nothing else is asked for; JAX must have it switched on.
+    """
+    options.setdefault("dtype", np.float64)
     laid = grid if isinstance(grid, Grid) else build_grid(hall, grid)
     voxels = voxelise(hall, laid)
     model, streams = build_model(hall, voxels, **options)

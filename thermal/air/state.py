@@ -47,7 +47,7 @@ def to_work(state: AirState, model: AirModel) -> Work:
     def cells(values: Array) -> Array:
         return jnp.pad(values, [(0, 1)] * 3) * model.fluid
 
-    rest = at_rest(model, float(model.T_ref))
+    rest = at_rest(model, model.T_ref)
     return Work(
         p=jnp.pad(state.p, [(0, 1)] * 3),
         T=cells(state.T - model.T_ref),
@@ -74,7 +74,7 @@ def to_state(work: Work, model: AirModel) -> AirState:
     )
 
 
-def at_rest(model: AirModel, T: float, layers: int = 0) -> Work:
+def at_rest(model: AirModel, T: float | Array, layers: int = 0) -> Work:
     """Still air of one temperature [K], with walls of so many layers."""
     zero = jnp.zeros_like(model.fluid)
     level = jnp.asarray(T, zero.dtype) - model.T_ref

@@ -1,6 +1,5 @@
 """Small halls in double precision."""
 
-import numpy as np
 import pytest
 
 from thermal.air import room
@@ -11,7 +10,6 @@ def lay():
     """Return a function that lays a grid over a hall and builds its model in float64."""
 
     def build(hall, cell, T_ref=293.15, **options):
-        options.setdefault("dtype", np.float64)
         options.setdefault("turbulence", "zero_equation")
         return room.lay(hall, cell, T_ref=T_ref, **options)
 

@@ -3,7 +3,7 @@ import numpy as np
 from geometry.grid import Grid
 from geometry.hall import Box, Hall, Opening
 from rehall.validation import Outcome, Profile, Row, read_reference
-from rehall.validation.halls import lay
+from thermal.air.room import lay
 
 GAP, LENGTH, DEPTH, SPEED = 0.02, 0.08, 100.0, 0.02  # [m], [m], [m], [m/s]
 ALONG = 16  # cells
@@ -25,7 +25,7 @@ def solve(across: int):
         np.linspace(0, GAP, across + 1),
     )
     laid = lay(hall, Grid(*lines), turbulence="laminar", scheme="central")
-    solution = laid.solve(laid.inputs(V_flow={"in": SPEED * GAP * DEPTH}), iterations=600)
+    solution = laid.settled(laid.inputs(V_flow={"in": SPEED * GAP * DEPTH}), iterations=600)
     p, u = np.asarray(solution.state.p)[:, 0, :], np.asarray(solution.state.u)[:, 0, :]
     gradient = float((p[10] - p[13]).mean()) / (3 * LENGTH / ALONG)
     exact = 12 * float(laid.model.mu) * SPEED / GAP**2
