@@ -8,6 +8,7 @@ import numpy as np
 from geometry.hall import FACES, Hall
 from geometry.voxels import Patch, VoxelModel
 from thermal.air.aggregates import Aggregate, aggregates
+from thermal.air.blocks import Blocks
 from thermal.air.model import AirModel, HeatedCells, OutdoorFaces, PortFaces, WallFaces
 from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
@@ -97,7 +98,7 @@ def build_model(
     return model, streams
 
 
-def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Aggregate, ...]:
+def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Blocks | Aggregate, ...]:
     loss = tuple(np.asarray(_faces(voxels.loss[axis], axis, dtype)) for axis in range(3))
     fluid = np.asarray(_cells(1.0 - voxels.solid, dtype))
     faces = tuple(np.asarray(face) for face in opened)

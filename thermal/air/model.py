@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from thermal.air.aggregates import Aggregate
+from thermal.air.blocks import Blocks
 from thermal.air.transport import Metric
 
 Field = Float[Array, "nx ny nz"]
@@ -77,7 +78,7 @@ class AirModel(eqx.Module):
     scheme: str = eqx.field(static=True)
     turbulence: str = eqx.field(static=True)
     streams: int = eqx.field(static=True)
-    aggregates: tuple[Aggregate, ...]
+    aggregates: tuple[Blocks | Aggregate, ...]
     width: tuple[Array, Array, Array]
     metric: Metric
     fluid: Field

@@ -2,21 +2,25 @@
 
     sum over faces of c_f (p_P - p_nb) + e p_P = b,   c on lower faces, e >= 0 at outdoor openings
 
-The finest level is the staggered grid itself, coarser ones are the graphs of aggregates.py.
-Restriction sums, prolongation repeats. A coarse edge sums the conductances of the fine faces it is
-made of, times the ratio of fine to coarse distance, which makes the coarse operator the
-finite-volume one. Smoothing is Jacobi with Chebyshev weights; the coarsest level is solved.
+The finest level is the staggered grid itself, the next ones are the grids of blocks.py, the last
+ones the graphs of aggregates.py. Restriction sums, prolongation repeats. A coarse face sums the
+conductances of the fine faces it is made of, times the ratio of fine to coarse distance, which makes
+the coarse operator the finite-volume one. Smoothing is Jacobi with Chebyshev weights; the coarsest
+level is solved.
 """
+
+from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.scipy.linalg import cho_factor, cho_solve
+from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
 from thermal.air.aggregates import Aggregate
-from thermal.air.operators import lower, upper
+from thermal.air.blocks import Blocks, coarse_conductance, prolong, restrict
+from thermal.air.operators import lower, triple, upper
 from thermal.air.staging import stage
 
 Field = Float[Array, "nx ny nz"]
@@ -42,15 +46,22 @@ WEIGHTS = _chebyshev_weights(SMOOTHING_STEPS)
 
 
 class Grid(eqx.Module):
-    """Operator of the finest level: conductances on lower faces, diagonal and its inverse."""
+    """Operator of a level that is a grid: conductances on lower faces, diagonal and its inverse.
 
+    `blocks` made its cells of finer ones; None on the finest level.
+    """
+
+    blocks: Blocks | None
     c: Triple
     diagonal: Field
     inverse: Field
 
 
 class Graph(eqx.Module):
-    """Operator of a coarse level: every node's coupling to its neighbours."""
+    """Operator of a level that is a graph: every node's coupling to its neighbours.
+
+    `factor` is the inverse of the Cholesky factor of the operator scaled to a unit diagonal.
+    """
 
     aggregate: Aggregate
     coupling: Float[Array, "nodes many"]
@@ -73,40 +84,55 @@ def apply(level: Grid | Graph, p: Unknown) -> Unknown:
 
 
 def build_levels(
-    c: Triple, e: Field, aggregates: tuple[Aggregate, ...], go: Array | None = None
+    c: Triple, e: Field, aggregates: tuple[Blocks | Aggregate, ...], go: Array | None = None
 ) -> Levels:
     """Levels from fine to coarse; the last is factorised unless it is large."""
-    levels: list[Grid | Graph] = [stage(go, _finest, c, e)]
-    conductance = jnp.concatenate([x.ravel() for x in c])
-    anchor = e.ravel()
+    levels: list[Grid | Graph] = [_grid(None, c, e, go)]
+    conductance, anchor = c, e
     for number, aggregate in enumerate(aggregates):
-        conductance, anchor = stage(go, _summed, conductance, anchor, aggregate)
+        if isinstance(aggregate, Blocks):
+            conductance, anchor = _blocked(conductance, anchor, aggregate, go)
+            levels.append(_grid(aggregate, conductance, anchor, go))
+            continue
+        if isinstance(conductance, tuple):
+            conductance = jnp.concatenate([x.ravel() for x in conductance])
+        conductance, anchor = stage(go, _summed, conductance, anchor.ravel(), aggregate)
         last = number == len(aggregates) - 1 and len(anchor) <= LARGEST_SOLVED
         levels.append(_graph(conductance, anchor, aggregate, last))
     return tuple(levels)
 
 
 def v_cycle(levels: Levels, b: Unknown, go: Array | None = None) -> Unknown:
-    """One V-cycle from zero: a symmetric approximation of the inverse operator."""
+    """One V-cycle from zero: a symmetric approximation of the inverse operator.
+
+    `b` is zero where there is no air; what comes back there means nothing.
+    """
     level = levels[0]
     if isinstance(level, Graph) and level.factor is not None:
         return _solve(level.factor, level.inverse, b)
     p = stage(go, lambda inverse, b: WEIGHTS[0] * b * inverse, level.inverse, b)
     p = _smooth(level, p, b, WEIGHTS[1:], go)
     if len(levels) > 1:
-        below = levels[1]
-        assert isinstance(below, Graph)
         rest = stage(go, lambda level, p, b: b - apply(level, p), level, p, b)
-        rest = jnp.sum(_pick(rest.ravel(), below.aggregate.children), axis=1)
-        coarse = v_cycle(levels[1:], rest, go)
-        p = stage(
-            go,
-            lambda p, coarse, parent: p + _pick(coarse, parent).reshape(p.shape),
-            p,
-            coarse,
-            below.aggregate.parent,
-        )
+        coarse = v_cycle(levels[1:], _down(rest, levels[1], go), go)
+        p = stage(go, lambda p, coarse, below: p + _up(coarse, below, p.shape), p, coarse, levels[1])
     return _smooth(level, p, b, WEIGHTS[::-1], go)
+
+
+def _down(rest: Unknown, below: Grid | Graph, go: Array | None) -> Unknown:
+    """What is left to balance, summed over the nodes of the level below."""
+    if isinstance(below, Graph):
+        return jnp.sum(_pick(rest.ravel(), below.aggregate.children), axis=1)
+    assert below.blocks is not None
+    return stage(go, restrict, rest, below.blocks)
+
+
+def _up(coarse: Unknown, below: Grid | Graph, shape: tuple[int, ...]) -> Unknown:
+    """Every finer cell or node has the value of the one that it is part of."""
+    if isinstance(below, Graph):
+        return _pick(coarse, below.aggregate.parent).reshape(shape)
+    assert below.blocks is not None
+    return prolong(coarse, below.blocks)
 
 
 def solve_to(
@@ -140,11 +166,25 @@ def _cg_step(levels: Levels, state: tuple, go: Array | None) -> tuple:
     return p + alpha * direction, r - alpha * image, direction, jnp.where(now > 0, now, 1.0)
 
 
-def _finest(c: Triple, e: Field) -> Grid:
-    diagonal = e
-    for axis in range(3):
-        diagonal = diagonal + c[axis] + upper(c[axis], axis)
-    return Grid(c, diagonal, _inverse(diagonal))
+def _grid(blocks: Blocks | None, c: Triple, e: Field, go: Array | None) -> Grid:
+    def diagonals(c: Triple, e: Field) -> tuple[Field, Field]:
+        diagonal = e
+        for axis in range(3):
+            diagonal = diagonal + c[axis] + upper(c[axis], axis)
+        return diagonal, _inverse(diagonal)
+
+    return Grid(blocks, c, *stage(go, diagonals, c, e))
+
+
+def _blocked(
+    c: Triple, e: Field, blocks: Blocks, go: Array | None
+) -> tuple[tuple[Array, Array, Array], Array]:
+    """Conductances of the next level's faces, and opening terms of its cells."""
+    coarse = triple(
+        stage(go, lambda c, blocks, axis=axis: coarse_conductance(c, blocks, axis), c[axis], blocks)
+        for axis in range(3)
+    )
+    return coarse, stage(go, restrict, e, blocks)
 
 
 def _summed(conductance: Array, anchor: Array, aggregate: Aggregate) -> tuple[Array, Array]:
@@ -162,18 +202,20 @@ def _graph(conductance: Array, anchor: Array, aggregate: Aggregate, solved: bool
 
 
 def _factor(coupling: Array, diagonal: Array, inverse: Array, aggregate: Aggregate) -> Array:
-    """Cholesky factor of the operator scaled to a unit diagonal."""
+    """Inverse of the Cholesky factor of the operator scaled to a unit diagonal."""
     nodes = len(diagonal)
     rows = jnp.arange(nodes)[:, None]
     scale = jnp.sqrt(inverse)
     scaled = coupling * scale[:, None] * _pick(scale, aggregate.neighbour)
     full = jnp.zeros((nodes, nodes), diagonal.dtype).at[rows, aggregate.neighbour].add(-scaled)
-    return cho_factor(full + (1.0 + SHIFT) * jnp.eye(nodes, dtype=diagonal.dtype), lower=True)[0]
+    one = jnp.eye(nodes, dtype=diagonal.dtype)
+    return solve_triangular(jnp.linalg.cholesky(full + (1.0 + SHIFT) * one), one, lower=True)
 
 
 def _solve(factor: Array, inverse: Array, b: Array) -> Array:
+    """Solution on the coarsest level; symmetric and positive whatever the rounding."""
     scale = jnp.sqrt(inverse)
-    return scale * cho_solve((factor, True), scale * b)
+    return scale * (factor.T @ (factor @ (scale * b)))
 
 
 def _smooth(
