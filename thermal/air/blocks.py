@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -196,9 +197,8 @@ def restrict(x: Float[Array, "nx ny nz"], blocks: Blocks, axes: tuple[int, ...] 
 
 def prolong(x: Float[Array, "nx ny nz"], blocks: Blocks) -> Array:
     """Every finer cell has the value of its block."""
-    for axis in range(3):
-        x = _rows(x, blocks.parent[axis], axis)
-    return x
+    at = jnp.ix_(*blocks.parent)
+    return x.at[at].get(mode="promise_in_bounds")
 
 
 def coarse_conductance(c: Float[Array, "nx ny nz"], blocks: Blocks, axis: int) -> Array:
@@ -216,5 +216,8 @@ def coarse_conductance(c: Float[Array, "nx ny nz"], blocks: Blocks, axis: int) -
 
 
 def _rows(x: Array, index: Array, axis: int) -> Array:
-    at = (slice(None),) * axis + (index,)
-    return x.at[at].get(mode="promise_in_bounds")
+    """Values at the indices along an axis, kept in order: XLA transposes a gather behind slices."""
+    shape = (*x.shape[:axis], len(index))
+    before = [lax.broadcasted_iota(jnp.int32, shape, a) for a in range(axis)]
+    along = jnp.broadcast_to(index, shape)
+    return x.at[(*before, along)].get(mode="promise_in_bounds")

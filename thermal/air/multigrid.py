@@ -75,11 +75,16 @@ Levels = tuple[Grid | Graph, ...]
 
 def apply(level: Grid | Graph, p: Unknown) -> Unknown:
     """Operator times p: net outflow of every cell or node."""
-    out = level.diagonal * p
+    return level.diagonal * p - _from_neighbours(level, p)
+
+
+def _from_neighbours(level: Grid | Graph, p: Unknown) -> Unknown:
+    """Sum over the neighbours of conductance times their p."""
     if isinstance(level, Graph):
-        return out - jnp.sum(level.coupling * _pick(p, level.aggregate.neighbour), axis=1)
+        return jnp.sum(level.coupling * _pick(p, level.aggregate.neighbour), axis=1)
+    out = jnp.zeros_like(p)
     for axis in range(3):
-        out = out - level.c[axis] * lower(p, axis) - upper(level.c[axis], axis) * upper(p, axis)
+        out = out + level.c[axis] * lower(p, axis) + upper(level.c[axis], axis) * upper(p, axis)
     return out
 
 
@@ -110,8 +115,8 @@ def v_cycle(levels: Levels, b: Unknown, go: Array | None = None) -> Unknown:
     level = levels[0]
     if isinstance(level, Graph) and level.factor is not None:
         return _solve(level.factor, level.inverse, b)
-    p = stage(go, lambda inverse, b: WEIGHTS[0] * b * inverse, level.inverse, b)
-    p = _smooth(level, p, b, WEIGHTS[1:], go)
+    p = stage(go, _first_sweeps, level, b)
+    p = _smooth(level, p, b, WEIGHTS[2:], go)
     if len(levels) > 1:
         rest = stage(go, lambda level, p, b: b - apply(level, p), level, p, b)
         coarse = v_cycle(levels[1:], _down(rest, levels[1], go), go)
@@ -218,18 +223,22 @@ def _solve(factor: Array, inverse: Array, b: Array) -> Array:
     return scale * (factor.T @ (factor @ (scale * b)))
 
 
+def _first_sweeps(level: Grid | Graph, b: Unknown) -> Unknown:
+    """The first sweep, from zero, is one product: it costs less within the second."""
+    return _sweep(level, WEIGHTS[0] * level.inverse * b, b, WEIGHTS[1])
+
+
 def _smooth(
     level: Grid | Graph, p: Unknown, b: Unknown, weights: tuple[float, ...], go: Array | None
 ) -> Unknown:
     for weight in weights:
-        p = stage(
-            go,
-            lambda level, p, b, w=weight: p + w * level.inverse * (b - apply(level, p)),
-            level,
-            p,
-            b,
-        )
+        p = stage(go, lambda level, p, b, w=weight: _sweep(level, p, b, w), level, p, b)
     return p
+
+
+def _sweep(level: Grid | Graph, p: Unknown, b: Unknown, weight: float) -> Unknown:
+    """Jacobi: p moved towards what balances every cell, by a weight."""
+    return (1.0 - weight) * p + weight * level.inverse * (b + _from_neighbours(level, p))
 
 
 def _inverse(diagonal: Array) -> Array:
