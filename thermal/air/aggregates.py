@@ -23,7 +23,7 @@ WEAK_LOSS = 10.0
 """Faces with a larger loss coefficient join no cells [-]."""
 COARSEST = 64
 """Merging ends when no more nodes than this are left."""
-GRID_LEAST = 512
+GRID_LEAST = 1024
 """Levels of no more nodes than this are followed by graphs."""
 HALVED = 0.5
 """Fine over coarse distance across a face whose axis is merged [-]."""
