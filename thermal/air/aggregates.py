@@ -1,10 +1,10 @@
 """Which cells the pressure solver merges on its coarse levels; decided once for a hall.
 
-The first coarse levels are grids (blocks.py). Below them, and where walls stand too close for grids,
-levels are graphs: blocks of two cells a side are merged, but cells of one block that are joined by
-no open face of that block stay apart, as do cells on the two sides of a baffle that lets little air
-through. A cold aisle and the hot aisle behind a sheet of glass thus keep pressures of their own on
-every level (docs/decisions/0004-simplec.md, 0009-pressure-levels.md).
+The first coarse levels are grids (blocks.py). Below them, and where walls stand too close for
+grids, levels are graphs: blocks of two cells a side are merged, but cells of one block that are
+joined by no open face of that block stay apart, as do cells on the two sides of a baffle that lets
+little air through. A cold aisle and the hot aisle behind a sheet of glass thus keep pressures of
+their own on every level (docs/decisions/0004-simplec.md, 0009-pressure-levels.md).
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,8 @@ Each axis is cut into slabs of one or two cells, the same everywhere in the hall
 level has arrays like the finest one and its transfers are sums and repeats of rows. Two slabs stay
 apart where merging them would join air through a wall or a leaky baffle anywhere in the hall: a
 cold aisle and the hot aisle behind a sheet of glass keep pressures of their own. Where that leaves
-too many slabs single, the graphs of aggregates.py take over (docs/decisions/0009-pressure-levels.md).
+too many slabs single, the graphs of aggregates.py take over
+(docs/decisions/0009-pressure-levels.md).
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ class Blocks(eqx.Module):
     second: tuple[Int[Array, " x"], Int[Array, " y"], Int[Array, " z"]]
     parent: tuple[Int[Array, " nx"], Int[Array, " ny"], Int[Array, " nz"]]
     ratio: tuple[Float[Array, " x"], Float[Array, " y"], Float[Array, " z"]]
-    weak: tuple[Bool[Array, "x _ _"] | None, Bool[Array, "_ y _"] | None, Bool[Array, "_ _ z"] | None]
+    weak: tuple[
+        Bool[Array, "x _ _"] | None, Bool[Array, "_ y _"] | None, Bool[Array, "_ _ z"] | None
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,34 +112,36 @@ def _pairs(kept: np.ndarray) -> np.ndarray:
 
 def _torn(lattice: Lattice, starts: tuple[np.ndarray, ...]) -> tuple[int, np.ndarray] | None:
     """Planes inside blocks whose air does not hang together, on the axis with the fewest."""
-    shape = lattice.fluid.shape
-    parent = [_parent(s, n - 1) for s, n in zip(starts, shape, strict=True)]
-    block = np.ravel_multi_index(
-        np.ix_(*parent), tuple(len(s) + 1 for s in starts)
-    ).ravel()
+    cells = [len(w) for w in lattice.widths]
+    parent = [_parent(s, n) for s, n in zip(starts, cells, strict=True)]
+    shape = tuple(len(s) + 1 for s in starts)
+    torn = _in_pieces(lattice, np.ravel_multi_index(np.ix_(*parent), shape).ravel())
+    if not torn.size:
+        return None
+    choices = []
+    for axis, at in enumerate(np.unravel_index(torn, shape)):
+        slab = np.unique(at)
+        two = np.diff(np.append(starts[axis], cells[axis]))[slab] == 2
+        if two.any():
+            choices.append((axis, starts[axis][slab[two]] + 1))
+    return min(choices, key=lambda choice: len(choice[1]))
+
+
+def _in_pieces(lattice: Lattice, block: np.ndarray) -> np.ndarray:
+    """Numbers of the blocks whose cells with air are not joined by open faces inside the block."""
     tails, heads = [], []
     for axis in range(3):
         head = np.flatnonzero(lattice.strong[axis])
-        tail = head - int(np.prod(shape[axis + 1 :]))
+        tail = head - int(np.prod(lattice.fluid.shape[axis + 1 :]))
         inside = block[head] == block[tail]
         heads.append(head[inside])
         tails.append(tail[inside])
     ends = (np.concatenate(tails), np.concatenate(heads))
     joined = coo_array((np.ones(len(ends[0]), bool), ends), shape=(block.size, block.size))
     label = connected_components(joined, directed=False)[1]
-    air = np.flatnonzero(lattice.fluid.ravel())
-    pieces = np.unique(np.stack([block[air], label[air]]), axis=1)[0]
-    torn = np.unique(pieces[:-1][pieces[1:] == pieces[:-1]])
-    if not torn.size:
-        return None
-    where = np.unravel_index(torn, tuple(len(s) + 1 for s in starts))
-    choices = []
-    for axis in range(3):
-        slab = np.unique(where[axis])
-        two = np.diff(np.append(starts[axis], shape[axis] - 1))[slab] == 2
-        if two.any():
-            choices.append((axis, starts[axis][slab[two]] + 1))
-    return min(choices, key=lambda choice: len(choice[1]))
+    air = lattice.fluid.ravel()
+    pieces = np.unique(block[air] * np.int64(block.size) + label[air]) // block.size
+    return np.unique(pieces[1:][pieces[1:] == pieces[:-1]])
 
 
 def _parent(starts: np.ndarray, cells: int) -> np.ndarray:
@@ -187,7 +192,9 @@ def _coarser(lattice: Lattice, starts: tuple[np.ndarray, ...]) -> Lattice:
     return Lattice(met(lattice.fluid, (0, 1, 2)), triple(strong), triple(weak), widths)
 
 
-def restrict(x: Float[Array, "nx ny nz"], blocks: Blocks, axes: tuple[int, ...] = (0, 1, 2)) -> Array:
+def restrict(
+    x: Float[Array, "nx ny nz"], blocks: Blocks, axes: tuple[int, ...] = (0, 1, 2)
+) -> Array:
     """Sum over the slabs of `axes`; on the others the values at the slabs' lower ends."""
     for axis in range(3):
         low = _rows(x, blocks.first[axis], axis)

@@ -4,9 +4,9 @@
 
 The finest level is the staggered grid itself, the next ones are the grids of blocks.py, the last
 ones the graphs of aggregates.py. Restriction sums, prolongation repeats. A coarse face sums the
-conductances of the fine faces it is made of, times the ratio of fine to coarse distance, which makes
-the coarse operator the finite-volume one. Smoothing is Jacobi with Chebyshev weights; the coarsest
-level is solved.
+conductances of the fine faces it is made of, times the ratio of fine to coarse distance, which
+makes the coarse operator the finite-volume one. Smoothing is Jacobi with Chebyshev weights; the
+coarsest level is solved.
 """
 
 from collections.abc import Callable
@@ -93,17 +93,16 @@ def build_levels(
 ) -> Levels:
     """Levels from fine to coarse; the last is factorised unless it is large."""
     levels: list[Grid | Graph] = [_grid(None, c, e, go)]
-    conductance, anchor = c, e
-    for number, aggregate in enumerate(aggregates):
-        if isinstance(aggregate, Blocks):
-            conductance, anchor = _blocked(conductance, anchor, aggregate, go)
-            levels.append(_grid(aggregate, conductance, anchor, go))
-            continue
-        if isinstance(conductance, tuple):
-            conductance = jnp.concatenate([x.ravel() for x in conductance])
-        conductance, anchor = stage(go, _summed, conductance, anchor.ravel(), aggregate)
-        last = number == len(aggregates) - 1 and len(anchor) <= LARGEST_SOLVED
-        levels.append(_graph(conductance, anchor, aggregate, last))
+    grids = [x for x in aggregates if isinstance(x, Blocks)]
+    graphs = [x for x in aggregates if isinstance(x, Aggregate)]
+    for blocks in grids:
+        c, e = _blocked(c, e, blocks, go)
+        levels.append(_grid(blocks, c, e, go))
+    conductance, anchor = jnp.concatenate([x.ravel() for x in c]), e.ravel()
+    for number, graph in enumerate(graphs):
+        conductance, anchor = stage(go, _summed, conductance, anchor, graph)
+        last = number == len(graphs) - 1 and len(anchor) <= LARGEST_SOLVED
+        levels.append(_graph(conductance, anchor, graph, last))
     return tuple(levels)
 
 
@@ -120,7 +119,9 @@ def v_cycle(levels: Levels, b: Unknown, go: Array | None = None) -> Unknown:
     if len(levels) > 1:
         rest = stage(go, lambda level, p, b: b - apply(level, p), level, p, b)
         coarse = v_cycle(levels[1:], _down(rest, levels[1], go), go)
-        p = stage(go, lambda p, coarse, below: p + _up(coarse, below, p.shape), p, coarse, levels[1])
+        p = stage(
+            go, lambda p, coarse, below: p + _up(coarse, below, p.shape), p, coarse, levels[1]
+        )
     return _smooth(level, p, b, WEIGHTS[::-1], go)
 
 
