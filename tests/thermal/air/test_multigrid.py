@@ -59,7 +59,7 @@ def solved(c, anchor, merged, b):
 
 @pytest.mark.parametrize("sealed", [False, True])
 def test_residual_falls_to_the_tolerance(sealed):
-    c, anchor, merged, fluid = problem(8, sealed)
+    c, anchor, merged, fluid = problem(12, sealed)
     left, count, p = solved(c, anchor, merged, source(fluid))
     assert left < 1.01e-8
     assert count < 30
@@ -132,6 +132,15 @@ def test_bodies_of_air_that_meet_at_an_edge_are_never_merged():
     assert isinstance(merged[0], Blocks)
     one = fluid * (np.arange(17) < 9)[:, None, None]
     assert_apart(merged, one > 0, fluid > one)
+
+
+def test_walls_that_cross_keep_one_plane_apart_each():
+    fluid = np.zeros((17, 17, 17))
+    fluid[:16, :16, :16] = 1.0
+    opened = [fluid * np.roll(fluid, 1, axis) for axis in range(3)]
+    opened[0][7], opened[1][:, 5] = 0.0, 0.0
+    merged = aggregates(tuple(opened), (0 * fluid,) * 3, fluid, (np.ones(16),) * 3, np.float64)
+    assert [len(x) - 1 for x in merged[0].first] == [9, 9, 8]
 
 
 def test_widths_that_differ_merge_the_narrow_cells_only():
