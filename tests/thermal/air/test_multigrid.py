@@ -138,7 +138,7 @@ def test_walls_that_cross_keep_one_plane_apart_each():
     fluid = np.zeros((17, 17, 17))
     fluid[:16, :16, :16] = 1.0
     opened = [fluid * np.roll(fluid, 1, axis) for axis in range(3)]
-    opened[0][7], opened[1][:, 5] = 0.0, 0.0
+    opened[0][[7, 10]], opened[1][:, 5] = 0.0, 0.0
     merged = aggregates(tuple(opened), (0 * fluid,) * 3, fluid, (np.ones(16),) * 3, np.float64)
     assert [len(x) - 1 for x in merged[0].first] == [9, 9, 8]
 
