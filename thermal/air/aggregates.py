@@ -1,9 +1,10 @@
 """Which cells the pressure solver merges on its coarse levels; decided once for a hall.
 
-Blocks of two cells a side are merged, level by level, but never through a wall: cells of one block
-that are joined by no open face of that block stay apart, as do cells on the two sides of a baffle
-that lets little air through. A cold aisle and the hot aisle behind a sheet of glass thus keep
-pressures of their own on every level (docs/decisions/0004-simplec.md).
+The first coarse levels are grids (blocks.py). Below them, and where walls stand too close for
+grids, levels are graphs: blocks of two cells a side are merged, but cells of one block that are
+joined by no open face of that block stay apart, as do cells on the two sides of a baffle that lets
+little air through. A cold aisle and the hot aisle behind a sheet of glass thus keep pressures of
+their own on every level (docs/decisions/0004-simplec.md, 0009-pressure-levels.md).
 """
 
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from jaxtyping import Array, Float, Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from thermal.air.blocks import Blocks, Lattice, merge, merged_axes
+from thermal.air.operators import triple
+
 WEAK_LOSS = 10.0
 """Faces with a larger loss coefficient join no cells [-]."""
 COARSEST = 64
 """Merging ends when no more nodes than this are left."""
-SAME_WIDTH = 1.7
-"""Axes whose cells are within this factor of the narrowest are merged together [-]."""
+GRID_LEAST = 1024
+"""Levels of no more nodes than this are followed by graphs."""
 HALVED = 0.5
 """Fine over coarse distance across a face whose axis is merged [-]."""
 
@@ -63,51 +67,50 @@ def aggregates(
     fluid: np.ndarray,
     widths: tuple[np.ndarray, ...],
     dtype: type,
-) -> tuple[Aggregate, ...]:
-    """Coarse levels of a hall, from fine to coarse.
+) -> tuple[Blocks | Aggregate, ...]:
+    """Coarse levels of a hall, from fine to coarse: grids, then at least one graph.
 
-    `opened`, `loss` and `fluid` have the solver's shape (see operators.py); edges of the finest
-    level are numbered as the three face arrays laid end to end.
+    `opened`, `loss` and `fluid` have the solver's shape (see operators.py); edges of a grid are
+    numbered as its three face arrays laid end to end.
     """
-    graph = _finest(opened, loss, fluid)
-    edges = 3 * fluid.size
-    levels = []
-    for axes in semi_coarsening(fluid.shape, widths):
-        level, graph, edges = _merged(graph, edges, np.array(axes), dtype)
-        levels.append(level)
-        if len(graph.block) <= COARSEST:
+    lattice = _lattice(opened, loss, fluid, widths)
+    levels: list[Blocks | Aggregate] = []
+    while lattice.nodes > GRID_LEAST and (merged := merge(lattice, dtype)) is not None:
+        levels.append(merged[0])
+        lattice = merged[1]
+    graph, edges = _finest(lattice), 3 * lattice.fluid.size
+    sizes = lattice.widths
+    while not levels or len(graph.block) > COARSEST:
+        axes = merged_axes(sizes)
+        if not axes.any():
             break
+        level, graph, edges = _merged(graph, edges, axes, dtype)
+        levels.append(level)
+        sizes = triple(_paired(w) if axes[axis] else w for axis, w in enumerate(sizes))
     return tuple(levels)
 
 
-def semi_coarsening(
-    shape: tuple[int, ...], widths: tuple[np.ndarray, ...]
-) -> list[tuple[bool, ...]]:
-    """Which axes are halved on each level: only those whose cells are near the narrowest."""
-    sizes = [float(np.median(width)) for width in widths]
-    cells = list(shape)
-    plan = []
-    while max(cells) > 1:
-        narrowest = min(h for h, n in zip(sizes, cells, strict=True) if n > 1)
-        axes = [n > 1 and h < SAME_WIDTH * narrowest for h, n in zip(sizes, cells, strict=True)]
-        for axis in range(3):
-            if axes[axis]:
-                sizes[axis] *= 2
-                cells[axis] = (cells[axis] + 1) // 2
-        plan.append(tuple(axes))
-    return plan
+def _lattice(opened: tuple, loss: tuple, fluid: np.ndarray, widths: tuple) -> Lattice:
+    weak = triple((face > 0) & (k > WEAK_LOSS) for face, k in zip(opened, loss, strict=True))
+    strong = triple((face > 0) & ~w for face, w in zip(opened, weak, strict=True))
+    return Lattice(fluid > 0, strong, weak, triple(np.asarray(w, float) for w in widths))
 
 
-def _finest(opened: tuple, loss: tuple, fluid: np.ndarray) -> _Graph:
+def _paired(width: np.ndarray) -> np.ndarray:
+    return np.add.reduceat(width, np.arange(0, len(width), 2))
+
+
+def _finest(lattice: Lattice) -> _Graph:
     parts = []
+    fluid = lattice.fluid
     for axis in range(3):
-        head = np.flatnonzero(opened[axis] > 0)
+        head = np.flatnonzero(lattice.strong[axis] | lattice.weak[axis])
         tail = head - int(np.prod(fluid.shape[axis + 1 :]))
-        weak = loss[axis].ravel()[head] > WEAK_LOSS
+        weak = lattice.weak[axis].ravel()[head]
         parts.append((tail, head, head + axis * fluid.size, np.full(len(head), axis), weak))
     tail, head, number, along, weak = map(np.concatenate, zip(*parts, strict=True))
     block = np.stack(np.unravel_index(np.arange(fluid.size), fluid.shape), axis=1)
-    return _Graph(tail, head, number, along, weak, block, fluid.ravel() > 0)
+    return _Graph(tail, head, number, along, weak, block, fluid.ravel())
 
 
 def _merged(

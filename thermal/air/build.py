@@ -10,6 +10,7 @@ import numpy as np
 from geometry.hall import FACES, Hall, axis_of
 from geometry.voxels import Patch, VoxelModel
 from thermal.air.aggregates import Aggregate, aggregates
+from thermal.air.blocks import Blocks
 from thermal.air.gas import Gas, air
 from thermal.air.model import (
     AirModel,
@@ -119,7 +120,7 @@ def build_model(
     return model, StreamTable(tuple(builder.names), np.array(builder.shares))
 
 
-def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Aggregate, ...]:
+def _aggregates(opened: tuple, voxels: VoxelModel, dtype: type) -> tuple[Blocks | Aggregate, ...]:
     loss = tuple(np.asarray(_faces(voxels.loss[axis], axis, dtype)) for axis in range(3))
     fluid = np.asarray(_cells(1.0 - voxels.solid, dtype))
     faces = tuple(np.asarray(face) for face in opened)

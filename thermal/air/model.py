@@ -7,6 +7,7 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from thermal.air.aggregates import Aggregate
+from thermal.air.blocks import Blocks
 from thermal.air.gas import Gas
 from thermal.air.transport import Metric
 
@@ -100,7 +101,7 @@ class AirModel(eqx.Module):
     buoyant_turbulence: bool = eqx.field(static=True)
     streams: int = eqx.field(static=True)
     gas: Gas
-    aggregates: tuple[Aggregate, ...]
+    aggregates: tuple[Blocks | Aggregate, ...]
     width: tuple[Array, Array, Array]
     metric: Metric
     fluid: Field
