@@ -13,6 +13,7 @@ from rehall.liquid import loop_models
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.openfoam.boundary import Boundary, boundary_of, start_temperature
 from rehall.openfoam.dictionaries import (
+    FIRST_ORDER,
     RAS_MODELS,
     allrun,
     constant_files,
@@ -54,6 +55,9 @@ def export(
     for what OpenFOAM's standard conditions cannot express, and for a folder that has files in it.
     """
     refuse_unsupported(case)
+    if iterations <= FIRST_ORDER:
+        message = f"found {iterations}, wanted more than the {FIRST_ORDER} of first order"
+        raise InputError.of("iterations", message)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError.of("", f"{folder} is there already; wanted a new or an empty folder")
     level = air_levels(case, cell)[-1]
