@@ -14,8 +14,9 @@ from geometry.voxels import Patch
 from rehall.config import Case
 from rehall.models import AirLevel
 from rehall.openfoam import conditions
+from rehall.openfoam.baffles import porous_parts
 from rehall.openfoam.conditions import Conditions
-from rehall.openfoam.mesh import Surface, porous_faces, surface
+from rehall.openfoam.mesh import Surface, surface
 from rehall.openfoam.text import Words
 from rehall.operation import NO_RESISTANCE
 from rehall.start import at_start
@@ -127,25 +128,17 @@ def _add_outdoor(boundary: Boundary, case: Case, level: AirLevel, inputs: AirInp
 
 
 def _add_porous(boundary: Boundary, level: AirLevel) -> None:
-    """Porous faces as cyclic pairs, one pair for each axis and loss coefficient."""
-    for axis in range(3):
-        loss = np.where(porous_faces(level.voxels, axis), level.voxels.loss[axis], 0.0)
-        for number, K in enumerate(np.unique(loss[loss > 0]).tolist()):
-            faces = np.argwhere(loss == K)
-            words = [
-                boundary.words.word("porous", "xyz"[axis], str(number), side)
-                for side in ("lower", "upper")
-            ]
-            for word, partner, above in zip(words, words[::-1], (False, True), strict=True):
-                part = Surface(
-                    word,
-                    "cyclic",
-                    np.full(len(faces), axis),
-                    faces,
-                    np.full(len(faces), above),
-                    partner,
-                )
-                boundary.add(part, conditions.porous(K), f"loss coefficient {K:.4g}", "baffle")
+    """Porous faces as cyclic pairs, one pair for each sheet and axis."""
+    for number, part in enumerate(porous_parts(level.voxels), start=1):
+        words = [boundary.words.word("porous", str(number), side) for side in ("lower", "upper")]
+        thing = f"loss coefficient {part.sheet_loss:.4g}"
+        if part.share < 1.0:
+            thing += f" as holes of {part.loss:.3g} in {100 * part.share:.2g} % of the area"
+        for word, partner, above in zip(words, words[::-1], (False, True), strict=True):
+            axis = np.full(len(part.faces), part.axis)
+            side = np.full(len(part.faces), above)
+            cyclic = Surface(word, "cyclic", axis, part.faces, side, partner)
+            boundary.add(cyclic, conditions.porous(part.loss), thing, "baffle")
 
 
 def _add_taps(boundary: Boundary, case: Case, level: AirLevel) -> None:

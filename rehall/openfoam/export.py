@@ -120,6 +120,8 @@ def differences(case: Case, boundary: Boundary) -> list[str]:
     units = [i.name for i in air_movers(case) if isinstance(i.entry, CoolingUnit) and i.on]
     if units:
         notes.append(f"{', '.join(units)}: air leaves at the set point whatever its coil can carry")
+    holed = {p.thing for p in boundary.patches if p.role == "baffle" and " as " in p.thing}
+    notes += sorted(f"sheet of {thing}" for thing in holed)
     taps = [patch.thing for patch in boundary.patches if patch.role == "tap"]
     if taps:
         notes.append(

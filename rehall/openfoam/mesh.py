@@ -83,7 +83,7 @@ def build_mesh(voxels: VoxelModel, surfaces: Sequence[Surface]) -> FoamMesh:
     inside = [_internal(voxels, axis) for axis in range(3)]
     axis, face, own, nei = _internal_faces(number, inside)
     free = [_boundary(number, inside[a], a) for a in range(3)]
-    quads, owner = [_quads(number.shape, axis, face)], [own]
+    quads, owner = [face_corners(number.shape, axis, face)], [own]
     patches: list[tuple[str, str, int, int, str | None]] = []
     start = len(own)
     for part in (*surfaces, None):
@@ -195,13 +195,13 @@ def _outward(
     number: np.ndarray, axis: np.ndarray, face: np.ndarray, above: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of boundary faces, turned out of their cells, and the cells."""
-    quads = _quads(number.shape, axis, face)
+    quads = face_corners(number.shape, axis, face)
     quads[above] = quads[above][:, [0, 3, 2, 1]]
     cell = face - (~above)[:, None] * np.eye(3, dtype=int)[axis]
     return quads, number[tuple(cell.T)]
 
 
-def _quads(shape: tuple[int, ...], axis: np.ndarray, face: np.ndarray) -> np.ndarray:
+def face_corners(shape: tuple[int, ...], axis: np.ndarray, face: np.ndarray) -> np.ndarray:
     """Corner points of faces [faces, 4], their normal along the axis."""
     points = tuple(n + 1 for n in shape)
     unit = np.eye(3, dtype=int)

@@ -17,6 +17,7 @@ from geometry.voxels import voxelise
 from rehall import cli
 from rehall.config import load
 from rehall.openfoam import conditions
+from rehall.openfoam.baffles import porous_parts
 from rehall.openfoam.export import export
 from rehall.openfoam.mesh import Surface, build_mesh, porous_faces, surface
 from rehall.openfoam.results import read_run, running_mean, settled_after
@@ -218,7 +219,6 @@ def test_openings_carry_their_flow_temperature_and_loss(exported):
     assert value(entry(exported, "U", "in_fan_1"), "volumetricFlowRate") == pytest.approx(-0.2)
     assert "un > 0 ? 3 : -4" in entry(exported, "p_rgh", "outdoor_louvre")
     assert value(entry(exported, "T", "outdoor_louvre"), "inletValue") == pytest.approx(304.15)
-    assert value(entry(exported, "p_rgh", "porous_x_0_lower"), "I") == pytest.approx(7.5)
 
 
 def test_walls_carry_their_temperature_u_value_and_flux(exported):
@@ -244,6 +244,42 @@ def test_gas_gravity_and_turbulence_are_ours(exported):
     assert value(gas, "Pr") == pytest.approx(0.71)
     assert "kEpsilon;" in (constant / "turbulenceProperties").read_text()
     assert "(0 0 -9.80665)" in (constant / "g").read_text()
+
+
+def test_light_grille_keeps_its_loss_coefficient(meshed):
+    voxels, _ = meshed
+    (part,) = porous_parts(voxels)
+    assert (part.axis, part.loss, part.share) == (2, 4.0, 1.0)
+    assert len(part.faces) == porous_faces(voxels, 2).sum()
+
+
+def test_holes_of_a_leaking_sheet_pass_what_the_sheet_passes(exported):
+    (part,) = porous_parts(exported.level.voxels)
+    assert part.sheet_loss == 7.5
+    sheet, holes = 3.6 * 0.6, len(part.faces) * 0.09  # m2
+    assert 0 < holes < sheet
+    u, u_hole = (np.sqrt(2 * 5.0 / (1.2 * K)) for K in (7.5, part.loss))  # at 5 Pa [m/s]
+    assert u_hole * holes == pytest.approx(u * sheet, rel=1e-6)
+    assert value(entry(exported, "p_rgh", "porous_1_lower"), "I") == pytest.approx(part.loss)
+
+
+def test_leaks_of_two_rooms_are_two_sheets():
+    sheets = [
+        Baffle(f"{name} {face}", box.face(face), 5000.0)
+        for name, box in (
+            ("a", Box((0.6, 0.6, 0.0), (1.2, 1.8, 1.2))),
+            ("b", Box((2.4, 0.6, 0.0), (3.0, 1.8, 1.2))),
+        )
+        for face in ("-x", "+x", "-y", "+y", "+z")
+    ]
+    hall = Hall((3.6, 2.4, 1.8), baffles=tuple(sheets))
+    parts = porous_parts(voxelise(hall, build_grid(hall, 0.15)))
+    holes = sum(len(part.faces) for part in parts)
+    faces = 2 * (2 * 64 + 2 * 32 + 32)  # two boxes of 4 x 8 x 8 cells without their floor
+    for part in parts:
+        assert part.share == pytest.approx(holes / faces)
+        assert part.loss == pytest.approx(5000.0 * (holes / faces) ** 2)
+    assert {int(part.faces[0, 0]) // 12 for part in parts} == {0, 1}
 
 
 @pytest.mark.slow
