@@ -25,6 +25,9 @@ RAS_MODELS = {
     "rng": "RNGkEpsilon",
 }
 """OpenFOAM's models for ours; it has no zero-equation model."""
+FAST = {"U": "0.7", "h": "0.9", '"(k|epsilon)"': "0.7"}
+CAREFUL = {"U": "0.5", "h": "0.7", '"(k|epsilon)"': "0.5"}
+"""Relaxation factors; the second stage falls back to the careful ones where it diverges."""
 GAS_CONSTANT = 8314.47
 """Universal gas constant of OpenFOAM v1912 [J/kmol/K]."""
 
@@ -50,7 +53,10 @@ def constant_files(
 
 def system_files(functions: Mapping[str, Any], iterations: int, pressure: float) -> dict[str, str]:
     """Files of `system`; those of a stage end in .first and .second."""
-    files: dict[str, Mapping[str, Any]] = {"fvSolution": _solution(pressure)}
+    files: dict[str, Mapping[str, Any]] = {
+        "fvSolution": _solution(pressure, FAST),
+        "fvSolution.careful": _solution(pressure, CAREFUL),
+    }
     for stage, end, second in (("first", FIRST_ORDER, False), ("second", iterations, True)):
         files[f"controlDict.{stage}"] = _control(end, functions)
         files[f"fvSchemes.{stage}"] = _schemes(second)
@@ -86,13 +92,22 @@ cd "${{0%/*}}" || exit 1
 set -e
 : "${{WM_PROJECT_DIR:=/usr/share/openfoam}}"  # where Debian's package keeps its settings
 export WM_PROJECT_DIR
-for stage in first second
-do
-    cp system/controlDict.$stage system/controlDict
-    cp system/fvSchemes.$stage system/fvSchemes
-    if [ $stage = first ]; then checkMesh > log.checkMesh; fi
-    buoyantSimpleFoam > log.$stage
-done
+
+cp system/controlDict.first system/controlDict
+cp system/fvSchemes.first system/fvSchemes
+checkMesh > log.checkMesh
+buoyantSimpleFoam > log.first 2>&1
+
+cp system/controlDict.second system/controlDict
+cp system/fvSchemes.second system/fvSchemes
+if ! buoyantSimpleFoam > log.second 2>&1
+then
+    echo "second order diverged, see log.diverged; once more with more relaxation"
+    mv log.second log.diverged
+    rm -rf postProcessing/*/{FIRST_ORDER}
+    cp system/fvSolution.careful system/fvSolution
+    buoyantSimpleFoam > log.second 2>&1
+fi
 """
 
 
@@ -183,7 +198,7 @@ def _schemes(second: bool) -> dict[str, Any]:
     }
 
 
-def _solution(pressure: float) -> dict[str, Any]:
+def _solution(pressure: float, relaxation: Mapping[str, str]) -> dict[str, Any]:
     return {
         "solvers": {
             "p_rgh": {
@@ -207,7 +222,7 @@ def _solution(pressure: float) -> dict[str, Any]:
         },
         "relaxationFactors": {
             "fields": {"rho": "1", "p_rgh": "0.3"},
-            "equations": {"U": "0.7", "h": "0.9", '"(k|epsilon)"': "0.7"},
+            "equations": relaxation,
         },
     }
 
