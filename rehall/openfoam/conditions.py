@@ -13,8 +13,8 @@ Condition = dict[str, object]
 Conditions = dict[str, Condition]
 
 INTENSITY = 0.05
-"""Turbulence intensity of air that a fan or grille blows out [-]. Nielsen, Restivo and Whitelaw
-(1978) measured 4 % in the room that became the case of IEA Annex 20."""
+"""Turbulence intensity of air that a fan or grille blows out [-]: a choice, near the 4 % at the
+inlet of the Annex 20 room (Nielsen 1990)."""
 MIXING_LENGTH = 0.07
 """Mixing length of a duct over its width [-]. Versteeg and Malalasekera (2007), section 3.7.2."""
 DRAWN_SPEED = 1.0
