@@ -165,6 +165,28 @@ def compare(
         raise typer.Exit(UNCONVERGED)
 
 
+@app.command("export-openfoam")
+def export_openfoam(
+    case: CaseFile,
+    folder: Annotated[Path, typer.Argument(help="New folder for the case.", show_default=False)],
+    cell: Cell = None,
+    iterations: Annotated[int, typer.Option(help="Iterations, both stages together.")] = 1500,
+) -> None:
+    """Write the air of a case for OpenFOAM's buoyantSimpleFoam, on the same grid."""
+    from rehall.config import load
+
+    loaded = load(case)
+    warn(loaded)
+    prepare()
+    from rehall.openfoam.export import export
+
+    done = export(loaded, folder, width(cell), iterations)
+    for note in done.notes:
+        err.print(f"note: {note}", markup=False, soft_wrap=True)
+    cells, patches = len(done.mesh.cells), len(done.mesh.patches)
+    out.print(f"{folder}: {cells:,} cells of air, {patches} patches; run {folder / 'Allrun'}")
+
+
 @app.command()
 def view(
     results: Annotated[Path, typer.Argument(help="Results folder.", show_default=False)],

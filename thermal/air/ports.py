@@ -19,9 +19,12 @@ Triple = tuple[Field, Field, Field]
 FAN_RELAXATION = 0.9
 SMALL_FLOW = 0.05
 """Share of its nominal flow below which a stopped fan's answer to pressure no longer grows [-]."""
-INTENSITY, MIXING_LENGTH = 0.1, 0.03
-"""Turbulence of air that equipment and openings give out, where nothing else is said: 10 %, and
-three tenths of a tenth of a metre; assumed [-, m]."""
+INTENSITY = 0.05
+"""Turbulence intensity of air that equipment and openings give out, where nothing else is said:
+a choice, near the 4 % at the inlet of the Annex 20 room (Nielsen 1990) [-]."""
+MIXING_LENGTH = 0.07
+"""Its mixing length over the square root of the face's area, as in a duct. Versteeg and Malalasekera
+(2007), section 3.7.2 [-]."""
 
 
 class Ports(eqx.Module):
@@ -217,9 +220,15 @@ def _inflow(model: AirModel, inputs: AirInputs) -> Inflow:
     """Turbulence that comes in, as given or as assumed."""
     if inputs.inflow is not None:
         return inputs.inflow
-    stream, opening = jnp.ones_like(inputs.V_flow), jnp.ones_like(inputs.T_opening)
-    parts = (INTENSITY * stream, MIXING_LENGTH * stream)
-    return Inflow(*parts, INTENSITY * opening, MIXING_LENGTH * opening)
+    area, opening = jnp.zeros_like(inputs.V_flow), jnp.zeros_like(inputs.T_opening)
+    for axis in range(3):
+        faces, outdoor = model.discharge[axis], model.outdoor[axis]
+        area = area.at[faces.stream].add(faces.area)
+        opening = opening.at[outdoor.opening].add(outdoor.area)
+    lengths = (MIXING_LENGTH * jnp.sqrt(jnp.maximum(x, 1e-6)) for x in (area, opening))
+    of_stream, of_opening = lengths
+    steady = INTENSITY * jnp.ones_like(area)
+    return Inflow(steady, of_stream, INTENSITY * jnp.ones_like(opening), of_opening)
 
 
 def _added(cells: Array, values: Array, model: AirModel) -> Field:

@@ -1,0 +1,268 @@
+"""The same hall by OpenFOAM and by us: rack inlets side by side, and what each answer costs.
+
+    python validation/peers/run.py validation/peers/two_rows.yaml [--iterations 1500]
+        [--work out/peers] [--reuse] [--records validation/peers]
+
+Needs buoyantSimpleFoam (Debian package `openfoam`). Writes CASE.csv and CASE.md beside the cases.
+Times are processor seconds of one process each, without our compilation. A hall has settled after
+the first iteration from which every inlet stays within 0.5 K of its long-run mean; of OpenFOAM,
+whose single iterations keep swinging, the mean over the last 100 iterations is watched.
+"""
+
+import argparse
+import csv
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from rehall.config import Case, load
+from rehall.models import AirLevel, air_levels
+from rehall.observe import device_air
+from rehall.openfoam.export import ITERATIONS, MANIFEST, export
+from rehall.openfoam.results import FoamRun, read_run, running_mean, settled_after
+from rehall.operation import air_inputs
+from rehall.runtime import prepare
+from rehall.simulate import Solution, simulate
+from rehall.start import at_start
+from thermal.air.iterate import run
+from thermal.air.solve import Settings, prolong, solve_steady
+
+HERE = Path(__file__).parent
+WINDOW = 100
+"""Iterations of OpenFOAM's running mean."""
+TOLERANCE = 0.5
+"""How near its long-run mean a settled inlet stays [K]."""
+WATCHED = 600
+"""Iterations of ours that are watched on the fine grid."""
+CHUNK = 10
+KELVIN = 273.15
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our answer: inlets by device [K], cost of its iterations and of settling [s]."""
+
+    inlets: dict[str, float]
+    amplitude: dict[str, float]
+    settled_at: int | None
+    settled_s: float | None
+    coarse_s: float
+    iteration_s: float
+    own_stop_s: float
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """OpenFOAM's answer: long-run mean and swing of inlets [K], cost [s]."""
+
+    inlets: dict[str, float]
+    swing: dict[str, float]
+    settled_at: int | None
+    settled_s: float | None
+    raw_settled_at: int | None
+    iteration_s: float
+    iterations: int
+    tap: float
+
+
+def main() -> None:
+    """Run the cases, print and record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="+", type=Path)
+    parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    parser.add_argument("--work", type=Path, default=Path("out/peers"))
+    parser.add_argument("--records", type=Path, default=HERE)
+    parser.add_argument("--reuse", action="store_true", help="take OpenFOAM runs that are there")
+    asked = parser.parse_args()
+    prepare()
+    for path in asked.cases:
+        case = load(path)
+        foam = run_openfoam(case, asked.work / path.stem, asked.iterations, asked.reuse)
+        ours, theirs = solve_ours(case), summarise(foam)
+        text = report(case, foam, ours, theirs)
+        print(text)
+        write_table(asked.records / f"{path.stem}.csv", rows(ours, theirs))
+        (asked.records / f"{path.stem}.md").write_text(text)
+
+
+def run_openfoam(case: Case, folder: Path, iterations: int, reuse: bool) -> FoamRun:
+    """Export a case and run it, unless a finished run of it may be taken."""
+    if not (reuse and (folder / MANIFEST).is_file()):
+        if shutil.which("buoyantSimpleFoam") is None:
+            raise SystemExit("buoyantSimpleFoam is not installed (Debian package openfoam)")
+        shutil.rmtree(folder, ignore_errors=True)
+        export(case, folder, iterations=iterations)
+        done = subprocess.run(["./Allrun"], cwd=folder, check=False)
+        if done.returncode:
+            raise SystemExit(f"OpenFOAM failed; see {folder}/log.*")
+        if "Mesh OK." not in (folder / "log.checkMesh").read_text():
+            raise SystemExit(f"checkMesh finds faults; see {folder}/log.checkMesh")
+    return read_run(folder)
+
+
+def summarise(foam: FoamRun) -> Theirs:
+    """Long-run means (over the last half) of an OpenFOAM run, and when it had settled."""
+    half = len(foam.inlets) // 2
+    mean = foam.inlets[half:].mean(0)
+    settled = settled_after(running_mean(foam.inlets, WINDOW), mean, TOLERANCE)
+    return Theirs(
+        inlets=dict(zip(foam.devices, mean.tolist(), strict=True)),
+        swing=dict(zip(foam.devices, foam.inlets[half:].std(0).tolist(), strict=True)),
+        settled_at=settled,
+        settled_s=None if settled is None else float(foam.seconds[settled - 1]),
+        raw_settled_at=settled_after(foam.inlets, mean, TOLERANCE),
+        iteration_s=float(foam.seconds[-1]) / len(foam.seconds),
+        iterations=len(foam.seconds),
+        tap=float(np.abs(foam.taps[half:].mean(0)).sum()) if foam.taps.size else 0.0,
+    )
+
+
+def solve_ours(case: Case) -> Ours:
+    """Our coupled answer, solved twice so that the second is free of compilation."""
+    simulate(case)
+    started = time.process_time()
+    solution = simulate(case)
+    own_stop = time.process_time() - started
+    air = device_air(case, solution.level, solution.air)
+    coarse_s, series, seconds = watched(case, solution)
+    names = [name for name in solution.air.devices if name in air]
+    at = [solution.air.devices.index(name) for name in names]
+    inlets = series[:, at]
+    settled = settled_after(inlets, inlets[len(inlets) // 2 :].mean(0), TOLERANCE)
+    return Ours(
+        inlets={name: found.T_in for name, found in air.items()},
+        amplitude={name: found.amplitude for name, found in air.items()},
+        settled_at=settled,
+        settled_s=None if settled is None else coarse_s + float(seconds[settled - 1]),
+        coarse_s=coarse_s,
+        iteration_s=float(seconds[-1]) / len(seconds),
+        own_stop_s=own_stop,
+        iterations=solution.air.iterations,
+        converged=not solution.reasons,
+    )
+
+
+def watched(case: Case, solution: Solution) -> tuple[float, np.ndarray, np.ndarray]:
+    """Seconds of the coarse grid; inlets [iterations, devices] and seconds of the fine one."""
+    levels = air_levels(case)
+    fine = levels[-1]
+    inputs = [air_inputs(case, level, solution.exchange) for level in levels]
+    run(at_start(case, fine), fine.model, inputs[-1], CHUNK)  # compiles
+    coarse_s, start = 0.0, at_start(case, fine)
+    if len(levels) > 1:
+        began = time.process_time()
+        settings = Settings(iterations=case.solver.iterations)
+        coarse = levels[0]
+        first = solve_steady(
+            coarse.model, inputs[0], coarse.streams, at_start(case, coarse), settings
+        )
+        start = prolong(first.work, coarse.model, coarse.grid, fine.model, fine.grid)
+        coarse_s = time.process_time() - began
+    share = device_share(fine, solution.air.devices)
+    work, series, seconds, spent = start, [], [], 0.0
+    while len(series) < WATCHED:
+        began = time.process_time()
+        work, monitor = jax.block_until_ready(run(work, fine.model, inputs[-1], CHUNK))
+        here = time.process_time() - began
+        series += list(np.asarray(monitor.T_in, float) @ share.T + float(fine.model.T_ref))
+        seconds += [spent + here * (n + 1) / CHUNK for n in range(CHUNK)]
+        spent += here
+    return coarse_s, np.array(series), np.array(seconds)
+
+
+def device_share(level: AirLevel, devices: tuple[str, ...]) -> np.ndarray:
+    """Matrix [devices, streams] that averages the streams of each device."""
+    names = np.array(level.streams.name)
+    return np.stack([level.streams.share * (names == device) for device in devices])
+
+
+def rows(ours: Ours, theirs: Theirs) -> list[dict[str, str]]:
+    """Inlets side by side, a device a row."""
+    return [
+        {
+            "device": name,
+            "openfoam_c": f"{theirs.inlets[name] - KELVIN:.2f}",
+            "rehall_c": f"{ours.inlets[name] - KELVIN:.2f}",
+            "difference_k": f"{ours.inlets[name] - theirs.inlets[name]:+.2f}",
+            "openfoam_std_k": f"{theirs.swing[name]:.2f}",
+            "rehall_amplitude_k": f"{ours.amplitude[name]:.2f}",
+        }
+        for name in ours.inlets
+        if name in theirs.inlets
+    ]
+
+
+def bias_and_rms(case: Case, ours: Ours, theirs: Theirs) -> tuple[float, float, int]:
+    """Mean and root mean square over the racks of ours less theirs [K], and their number."""
+    racks = [
+        item.name
+        for item in case.items
+        if item.name in ours.inlets and item.name in theirs.inlets and item.kind != "cooling_unit"
+    ]
+    off = np.array([ours.inlets[name] - theirs.inlets[name] for name in racks])
+    return float(off.mean()), float(np.sqrt((off**2).mean())), len(racks)
+
+
+def report(case: Case, foam: FoamRun, ours: Ours, theirs: Theirs) -> str:
+    """One page of Markdown."""
+    bias, rms, racks = bias_and_rms(case, ours, theirs)
+    lines = [
+        f"# {case.site.name}: OpenFOAM and rehall\n",
+        f"`{case.path.name}`, {foam.cells:,} cells of air, {case.solver.turbulence} against "
+        "OpenFOAM's k-epsilon. Written by `validation/peers/run.py`.\n",
+        f"Over {racks} racks ours are off by **{bias:+.2f} K** on average (bias) and "
+        f"**{rms:.2f} K** (RMS).\n",
+        *times(ours, theirs),
+        *(f"- {note}" for note in foam.notes),
+    ]
+    if theirs.tap:
+        lines.append(f"- mean flow through the pressure taps: {1e3 * theirs.tap:.3g} g/s")
+    table = rows(ours, theirs)
+    lines += ["", "| " + " | ".join(table[0]) + " |", "| --- |" + " ---: |" * (len(table[0]) - 1)]
+    lines += ["| " + " | ".join(row.values()) + " |" for row in table]
+    return "\n".join(lines) + "\n"
+
+
+def times(ours: Ours, theirs: Theirs) -> list[str]:
+    """What both answers cost, as Markdown."""
+
+    def shown(value: float | None, digits: int = 1) -> str:
+        return "never" if value is None else f"{value:.{digits}f}"
+
+    ratio = "-"
+    if ours.settled_s and theirs.settled_s:
+        ratio = f"1/{theirs.settled_s / ours.settled_s:.1f}"
+    stop = f"{ours.iterations} iterations, {'converged' if ours.converged else 'not converged'}"
+    return [
+        "| processor time | OpenFOAM | rehall | ratio |",
+        "| --- | ---: | ---: | ---: |",
+        f"| one iteration [ms] | {1e3 * theirs.iteration_s:.1f} | {1e3 * ours.iteration_s:.1f} "
+        f"| 1/{theirs.iteration_s / ours.iteration_s:.1f} |",
+        f"| settled after iteration | {theirs.settled_at or 'never'} | "
+        f"{ours.settled_at or 'never'} | |",
+        f"| ... its single iterations | {theirs.raw_settled_at or 'never'} | | |",
+        f"| settled [s], ours with its coarse grid ({ours.coarse_s:.1f} s) | "
+        f"{shown(theirs.settled_s)} | {shown(ours.settled_s)} | {ratio} |",
+        f"| whole run [s] ({theirs.iterations} iterations; ours: {stop}, with liquid and power) | "
+        f"{theirs.iteration_s * theirs.iterations:.1f} | {ours.own_stop_s:.1f} | |",
+        "",
+    ]
+
+
+def write_table(path: Path, table: list[dict[str, str]]) -> None:
+    """Write rows as CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)
+
+
+if __name__ == "__main__":
+    main()
