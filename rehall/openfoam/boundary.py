@@ -21,7 +21,8 @@ from rehall.openfoam.text import Words
 from rehall.operation import NO_RESISTANCE
 from rehall.start import at_start
 from thermal.air.build import sealed_regions
-from thermal.air.inputs import AirInputs, PortFaces
+from thermal.air.inputs import AirInputs
+from thermal.air.model import PortFaces
 from thermal.properties import GAS_CONSTANT_AIR
 
 

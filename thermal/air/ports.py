@@ -23,8 +23,8 @@ INTENSITY = 0.05
 """Turbulence intensity of air that equipment and openings give out, where nothing else is said:
 a choice, near the 4 % at the inlet of the Annex 20 room (Nielsen 1990) [-]."""
 MIXING_LENGTH = 0.07
-"""Its mixing length over the square root of the face's area, as in a duct. Versteeg and Malalasekera
-(2007), section 3.7.2 [-]."""
+"""Its mixing length over the square root of the face's area, as in a duct. Versteeg and
+Malalasekera (2007), section 3.7.2 [-]."""
 
 
 class Ports(eqx.Module):
