@@ -4,6 +4,8 @@ Order: streams, densities and viscosities from the old state; momentum; pressure
 temperature; turbulence. Everything is a pure function of arrays (docs/decisions/0004-simplec.md).
 """
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -14,6 +16,7 @@ from thermal.air.gas import density
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel, Triple
 from thermal.air.operators import triple
+from thermal.air.staging import stage
 from thermal.air.state import AirState, Work, to_work
 from thermal.air.storage import Storage, in_time
 from thermal.air.walls import film
@@ -44,16 +47,18 @@ def iterate(
     work: Work, model: AirModel, inputs: AirInputs, storage: Storage | None = None
 ) -> tuple[Work, Monitor]:
     """One outer iteration: towards the steady state, or towards the end of a time step."""
+    go = model.go
     stream = ports.streams(work, model, inputs)
-    rho = density(work.T, model.gas)
+    rho = stage(go, density, work.T, model.gas)
     velocity, port_flux = ports.fixed_velocity(work.velocity, stream, model)
-    V = turbulence.speed(velocity)
-    mu_t = turbulence.eddy_viscosity(V, rho, work.k, work.epsilon, model)
-    flux = pressure.mass_flux(velocity, rho, port_flux, model, inputs)
-    shared = momentum.exchange(flux, rho, model.mu + mu_t, V, work, model)
+    V = stage(go, turbulence.speed, velocity)
+    mu_t = stage(go, turbulence.eddy_viscosity, V, rho, work.k, work.epsilon, model)
+    flux = stage(go, pressure.mass_flux, velocity, rho, port_flux, model, inputs)
+    shared = stage(go, momentum.exchange, flux, rho, model.mu + mu_t, V, work, model)
     predicted, d, d_outdoor = [], [], []
     for axis in range(3):
-        u, slope = momentum.predict(velocity[axis], work.p, axis, shared, model, inputs, storage)
+        predict = partial(momentum.predict, axis)
+        u, slope = stage(go, predict, velocity[axis], work.p, shared, model, inputs, storage)
         faces = model.outdoor[axis]
         ease = jnp.zeros_like(faces.area)
         if faces.face.size:
@@ -82,11 +87,11 @@ def iterate(
     if storage is not None:
         relaxation = 1.0
         source = in_time(source, work.T, storage.before.T, storage.earlier.T, storage, model)
-    inner = triple(f * o for f, o in zip(solved.flux, model.open, strict=True))
+    inner = stage(go, _through_open, solved.flux, model)
     T = energy.advance(work.T, inner, mu_t, source, model, relaxation)
     k, epsilon = work.k, work.epsilon
     if turbulence.solves_k(model):
-        stirred = kepsilon.stirring(work, velocity, V, rho, mu_t, model)
+        stirred = stage(go, kepsilon.stirring, work, velocity, V, rho, mu_t, model)
         k, epsilon = kepsilon.advance(
             work, inner, rho, mu_t, stirred, incoming, model, inputs, storage
         )
@@ -113,6 +118,10 @@ def iterate(
         change=_change(work.velocity, solved.velocity),
     )
     return new, monitor
+
+
+def _through_open(flux: Triple, model: AirModel) -> Triple:
+    return triple(f * o for f, o in zip(flux, model.open, strict=True))
 
 
 def _change(before: Triple, after: Triple) -> Array:

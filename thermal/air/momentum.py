@@ -74,9 +74,9 @@ def exchange(
 
 
 def predict(
+    axis: int,
     u: Field,
     p: Field,
-    axis: int,
     x: Exchange,
     model: AirModel,
     inputs: AirInputs,
