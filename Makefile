@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help demo test check lint fast docs validate speed clean
+.PHONY: help demo test check lint fast docs validate fuzz speed clean
 
 help:
 	@echo "make demo      compare the two halls in configs/; results in out/demo"
@@ -20,6 +20,7 @@ help:
 	@echo "make check     format, lint, types, imports, fast tests, docs"
 	@echo "make docs      the documentation as a web site, in out/site"
 	@echo "make validate  cases with a published reference, into validation/REPORT.md"
+	@echo "make fuzz      200 random halls: each converges or says why not"
 	@echo "make speed     cost of the air solver, as ratios; appends to validation/speed.csv"
 
 demo: $(VENV)/.stamp-run
@@ -47,6 +48,9 @@ docs: $(VENV)/.stamp-docs
 validate: $(VENV)/.stamp-dev
 	$(BIN)/rehall validate --jobs $(JOBS)
 	$(BIN)/python validation/speed.py --quick
+
+fuzz: $(VENV)/.stamp-dev
+	REHALL_FUZZ=200 $(BIN)/python -m pytest -q tests/rehall/test_fuzz.py
 
 speed: $(VENV)/.stamp-dev
 	$(BIN)/python validation/speed.py
