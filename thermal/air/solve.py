@@ -40,7 +40,8 @@ class Settings:
 
     `drift` is the largest swing of a settled inlet, or the largest move of its mean [K]; `energy`
     and `mass` are the largest open balances [-]; `change` the largest change of the velocities of
-    a settled flow from one iteration to the next, over the velocities [-].
+    a settled flow from one iteration to the next, over the velocities [-]. With `average` off a
+    flow has to settle: it is not averaged, however its inlets swing.
     """
 
     iterations: int = 800
@@ -49,6 +50,7 @@ class Settings:
     energy: float = 0.002
     mass: float = 0.001
     change: float = 0.01
+    average: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def solve_steady(
         if done >= WINDOW + settings.chunk and still and closed and _hall_holds(history):
             averaging_from = None
             break
-        if averaging_from is None and done >= 4 * WINDOW and not _calming(history, done):
+        swings = settings.average and done >= 4 * WINDOW and not _calming(history, done)
+        if averaging_from is None and swings:
             averaging_from = done
         elif averaging_from is not None:
             snapshots.append(work)
