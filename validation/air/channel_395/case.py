@@ -33,8 +33,6 @@ def run(reduced: bool) -> Outcome:
             )
         )
         profiles.append(
-            Profile(
-                f"first cell at y+ {first:g}", "y+", "U+", channel.line, (table["y_plus"], U)
-            )
+            Profile(f"first cell at y+ {first:g}", "y+", "U+", channel.line, (table["y_plus"], U))
         )
     return Outcome(rows, profiles)
