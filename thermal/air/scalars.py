@@ -22,7 +22,7 @@ from thermal.air.operators import triple
 from thermal.air.ports import Entering, Ports, enter, entering, fixed_velocity, mean_at
 from thermal.air.pressure import mass_flux
 from thermal.air.state import Work
-from thermal.air.transport import Source, change_of
+from thermal.air.transport import change_of
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -36,7 +36,7 @@ MOST_SOLUTIONS = 5000
 
 
 class Carriage(eqx.Module):
-    """A flow as passive scalars see it: mass flux [kg/s], rho D in cells [kg/m/s]."""
+    """A flow as passive scalars see it: mass flux [kg/s] through all faces, rho D [kg/m/s]."""
 
     flux: Triple
     rho: Field
@@ -77,7 +77,7 @@ def carriage(work: Work, model: AirModel, inputs: AirInputs) -> Carriage:
     V = turbulence.speed(velocity)
     mu_t = turbulence.eddy_viscosity(V, rho, work.k, work.epsilon, model)
     return Carriage(
-        flux=triple(f * o for f, o in zip(flux, model.open, strict=True)),
+        flux=flux,
         rho=rho,
         diffusivity=model.mu / SCHMIDT + mu_t / TURBULENT_SCHMIDT,
         streams=stream,
@@ -141,6 +141,17 @@ def mean_age(carrying: Carriage, model: AirModel, inputs: AirInputs) -> Spread:
     return spread(aged, carrying, model)
 
 
+def leaving(phi: Field, carrying: Carriage, model: AirModel) -> Array:
+    """Mean of a scalar in the air that leaves through the outdoor openings."""
+    carried = total = jnp.zeros((), phi.dtype)
+    for axis in range(3):
+        faces = model.outdoor[axis]
+        out = jnp.maximum(-faces.sign * carrying.flux[axis].ravel()[faces.face], 0.0)
+        carried = carried + jnp.sum(out * phi.ravel()[faces.cell])
+        total = total + jnp.sum(out)
+    return carried / total
+
+
 def origins(
     groups: Float[Array, "groups streams"], carrying: Carriage, model: AirModel, inputs: AirInputs
 ) -> Spread:
@@ -186,13 +197,12 @@ def _change(phi: Field, release: Release, carrying: Carriage, model: AirModel) -
     at_faces = _at_faces(given, release.opening, model)
     source = enter(at_faces, carrying.incoming, model)
     source = source.plus(gain=release.source * model.volume * model.fluid)
-    return change_of(
-        phi, carrying.flux, carrying.diffusivity, Source(source.gain, source.loss), model, SWEEPS, 1.0
-    )
+    inner = triple(f * o for f, o in zip(carrying.flux, model.open, strict=True))
+    return change_of(phi, inner, carrying.diffusivity, source, model, SWEEPS, 1.0)
 
 
 def _taken_in(phi: Field, streams: Ports, model: AirModel) -> Array:
-    """Mean of a scalar in the air that each stream takes in; backwards it enters at the discharge."""
+    """Mean of a scalar in the air that each stream takes in; backwards, at its discharge."""
     back = (streams.V_flow < 0) & (model.has_discharge > 0)
     return jnp.where(back, mean_at(phi, model.discharge, model), mean_at(phi, model.intake, model))
 
