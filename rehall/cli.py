@@ -21,7 +21,9 @@ from geometry.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from rehall.config import Case
-    from rehall.simulate import Watch
+    from rehall.results import Results
+    from rehall.simulate import Solution, Watch
+    from rehall.transient import MarchProgress
     from thermal.air.solve import Progress as AirProgress
 
 OK, BROKEN, WRONG, UNCONVERGED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -109,24 +111,54 @@ def run(
     ] = False,
     enforce: Annotated[bool, typer.Option(help="Exit with 1 if a limit is broken.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+    transient: Annotated[
+        bool, typer.Option(help="March through the case's transient section, if it has one.")
+    ] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint in the results folder.")
+    ] = False,
 ) -> None:
-    """Solve one case and write its results folder."""
+    """Solve one case and write its results folder; then march through its transient."""
     from rehall.config import load
     from rehall.tables import print_summary
 
     loaded = load(case)
     refuse_file(out_dir)
+    if resume and (loaded.transient is None or not transient):
+        raise InputError.of("--resume", f"{case} has no transient to go on with")
     warn(loaded)
     prepare()
-    from rehall.run import solve_case, write_results
+    from rehall.run import write_results
 
-    with progress() as watch:
-        _, results = solve_case(loaded, watch, width(cell), grid_study, check_uniqueness)
-    drawn = write_results(results, out_dir, pictures)
+    if loaded.transient is not None and transient:
+        from rehall.marching import run_transient
+
+        results, drawn = run_transient(
+            loaded,
+            out_dir,
+            lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
+            march_progress,
+            width(cell),
+            pictures,
+            resume,
+        )
+    else:
+        results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
+        drawn = write_results(results, out_dir, pictures)
     print_summary(results.summary, out)
     for path in (*drawn, out_dir / "report.html", out_dir / "summary.json"):
         out.print(str(path), markup=False, highlight=False)
     finish(results.summary, enforce)
+
+
+def solve(
+    case: "Case", cell: float | None, grids: int, check_uniqueness: bool
+) -> "tuple[Solution, Results]":
+    """Solve the steady state of a case under a progress bar."""
+    from rehall.run import solve_case
+
+    with progress() as watch:
+        return solve_case(case, watch, cell, grids, check_uniqueness)
 
 
 @app.command()
@@ -348,6 +380,33 @@ def progress() -> Iterator["Watch"]:
                 swing=now.swing,
                 mode="averaging" if now.averaging else "",
             )
+
+        yield watch
+
+
+@contextmanager
+def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
+    """A progress bar of a transient: simulated time, step, speed over real time."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("transient   "),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed:.1f} of {task.total:g} s  step {task.fields[step]:.3f} s"),
+        TextColumn("{task.fields[speed]:.2f} x real time"),
+        TimeElapsedColumn(),
+    )
+    with (
+        interrupt_between_steps() as leave_if_asked,
+        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
+    ):
+        task = bar.add_task("transient", total=0.0, step=0.0, speed=0.0)
+
+        def watch(now: "MarchProgress") -> None:
+            bar.update(
+                task, total=now.duration, completed=now.time, step=now.step, speed=now.speed
+            )
+            leave_if_asked()
 
         yield watch
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from geometry import checks
 from geometry.errors import Finding, InputError
 from geometry.hall import Hall
-from rehall import references
+from rehall import events, references
 from rehall.entry_uses import Uses, resolve_uses
 from rehall.layout import Item, hall_of
 from rehall.placing import named_things, place_items, place_nodes, place_openings
@@ -21,6 +21,7 @@ from rehall.schema.hall import HallSpec
 from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
 from rehall.schema.site import Limits, Site, Solver
+from rehall.schema.transient import TransientSpec
 from rehall.shell import NodeItem, OpeningItem
 
 
@@ -41,6 +42,7 @@ class Case:
     power: PowerSpec | None
     limits: Limits
     solver: Solver
+    transient: TransientSpec | None
     items: tuple[Item, ...]
     openings: tuple[OpeningItem, ...]
     nodes: tuple[NodeItem, ...]
@@ -68,6 +70,9 @@ def load(path: str | Path) -> Case:
         raise InputError(in_order(findings, whole.path))
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
+    complaints += events.check(
+        file.transient, case.items, case.openings, case.nodes, whole.data
+    )
     findings += [document.finding(where, message) for where, message in complaints]
     findings += [case.located(finding) for finding in checks.check(case.geometry)]
     if findings:
@@ -123,6 +128,7 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
         power=file.power,
         limits=file.limits,
         solver=file.solver,
+        transient=file.transient,
         items=tuple(items),
         openings=tuple(openings),
         nodes=tuple(nodes),

@@ -169,7 +169,8 @@ def _walls(case: Case) -> tuple[list[float], list[float], list[float]]:
         wall = case.hall.walls.on(face)
         held = wall is not None and wall.temperature is not None
         T.append((wall.temperature or wall.outdoor or 293.15) if wall else 293.15)
-        U.append(NO_RESISTANCE if held else (wall.u_value or 0.0) if wall else 0.0)
+        through = 1.0 / wall.resistance if wall and wall.layers else NO_RESISTANCE
+        U.append(through if held else (wall.u_value or 0.0) if wall else 0.0)
         flux.append((wall.heat_flux or 0.0) if wall else 0.0)
     return T, U, flux
 

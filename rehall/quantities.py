@@ -37,6 +37,11 @@ KINDS = {
     "current": ("A", "'2000 A'"),
     "resistance per length": ("ohm/m", "'0.02 mohm/m'"),
     "share per temperature difference": ("1/K", "'1.2 %/K'"),
+    "heat capacity": ("J/K", "'12 kJ/K'"),
+    "thermal conductance": ("W/K", "'60 W/K'"),
+    "conductivity": ("W/m/K", "'1.4 W/m/K'"),
+    "density": ("kg/m**3", "'2300 kg/m3'"),
+    "specific heat": ("J/kg/K", "'880 J/kg/K'"),
     "hash rate": ("terahash/s", "'200 TH/s'"),
     "share": ("", "'25 %' or '0.25'"),
     "price of energy": ("currency/J", "'0.055 USD/kWh'"),
@@ -175,6 +180,11 @@ Voltage = Annotated[float, quantity("voltage", above=0.0)]
 Current = Annotated[float, quantity("current", above=0.0)]
 ResistancePerLength = Annotated[float, quantity("resistance per length", least=0.0)]
 SharePerKelvin = Annotated[float, quantity("share per temperature difference", least=0.0)]
+HeatCapacity = Annotated[float, quantity("heat capacity", least=0.0)]
+ThermalConductance = Annotated[float, quantity("thermal conductance", above=0.0)]
+Conductivity = Annotated[float, quantity("conductivity", above=0.0)]
+Density = Annotated[float, quantity("density", above=0.0)]
+SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]
 HashRate = Annotated[float, quantity("hash rate", above=0.0)]
 EnergyPrice = Annotated[Price, BeforeValidator(parse_price)]
 Share = Annotated[float, BeforeValidator(parse_share), Field(ge=0.0, le=1.0)]

@@ -20,6 +20,7 @@ VERDICTS = {
     "or two steady states disagree.",
 }
 CAPTIONS = {
+    "transient": "Rack inlets and air from cooling units over time",
     "plan": "Air temperature on a plan of the hall",
     "section": "Temperature and velocity before the row with the hottest inlet",
     "racks": "Temperature of the air at the intake faces",

@@ -19,6 +19,7 @@ from geometry.errors import NotConverged
 from geometry.hall import Hall
 
 FIELDS, SUMMARY, REPORT = "fields.vtkhdf", "summary.json", "report.html"
+TRANSIENT = ("transient.vtkhdf", "transient.csv", "transient.png", "checkpoint.h5")
 PICTURES = ("plan.png", "section.png", "racks.png", "streamlines.png")
 
 Table = list[dict[str, Any]]
@@ -103,18 +104,22 @@ def is_table(value: Any) -> bool:
 
 
 def write(
-    results: Results, out: Path, pictures: Callable[[Results, Path], list[Path]] | None = None
+    results: Results,
+    out: Path,
+    pictures: Callable[[Results, Path], list[Path]] | None = None,
+    keep_transient: bool = False,
 ) -> list[Path]:
     """Write fields, summary and pictures into the folder `out`; return the paths of the pictures.
 
     `pictures` draws into a folder and returns what it drew (`views.screenshots`). What an earlier
-    run left under the same names goes first, so that no two runs are mixed in one folder.
+    run left under the same names goes first, so that no two runs are mixed in one folder;
+    `keep_transient` leaves the files of a transient, which the results belong to.
     """
     from rehall import vtkhdf  # it needs the forms above, so not at the top
 
     check_finite(results)
     out.mkdir(parents=True, exist_ok=True)
-    for name in (SUMMARY, REPORT, *PICTURES, FIELDS):
+    for name in (SUMMARY, REPORT, *PICTURES, FIELDS, *(() if keep_transient else TRANSIENT)):
         (out / name).unlink(missing_ok=True)
     with aside(out / FIELDS) as part:
         vtkhdf.write_file(results, part)
@@ -151,7 +156,17 @@ def write_text(path: Path, text: str) -> None:
 
 def check_finite(results: Results) -> None:
     """Refuse fields and summaries that hold NaN or infinity: they are never a result."""
-    arrays = {**results.fields.scalars(), "velocity": results.fields.velocity}
+    check_fields(results.fields)
+    for path, value in _leaves(results.summary, "summary"):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise NotConverged(f"{path} is {value}: not written")
+        if value is not None and type(value) not in (str, int, float, bool):
+            raise TypeError(f"{path} is a {type(value).__name__}, wanted a plain Python value")
+
+
+def check_fields(fields: Fields) -> None:
+    """Refuse fields that hold NaN or infinity."""
+    arrays = {**fields.scalars(), "velocity": fields.velocity}
     for name, array in arrays.items():
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
@@ -159,11 +174,6 @@ def check_finite(results: Results) -> None:
             raise NotConverged(
                 f"{name} is not finite in {len(bad)} places, first in cell {cell}: not written"
             )
-    for path, value in _leaves(results.summary, "summary"):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise NotConverged(f"{path} is {value}: not written")
-        if value is not None and type(value) not in (str, int, float, bool):
-            raise TypeError(f"{path} is a {type(value).__name__}, wanted a plain Python value")
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -5,16 +5,18 @@ from pathlib import Path
 import numpy as np
 
 from rehall.config import Case
-from rehall.models import hall_with_sources
+from rehall.models import AirLevel, hall_with_sources
 from rehall.observe import face_temperatures
 from rehall.report import write_report
 from rehall.results import REPORT, Fields, Results, write
 from rehall.runtime import manifest
 from rehall.simulate import Solution, Watch, simulate
 from rehall.summary import summarise
+from rehall.temporal import drop_steps
 from rehall.uniqueness import solve_again
 from rehall.views import screenshots
 from thermal.air.iterate import eddy_viscosity_of
+from thermal.air.state import AirState
 
 
 def solve_case(
@@ -33,7 +35,7 @@ def solve_case(
     second = solve_again(solution, watch) if check_uniqueness else None
     summary = summarise(solution, second)
     results = Results(
-        fields=fields_of(solution),
+        fields=fields_of(solution.level, solution.air.state),
         hall=hall_with_sources(case),
         summary=summary,
         case_text=case.text,
@@ -43,23 +45,34 @@ def solve_case(
     return solution, results
 
 
-def write_results(results: Results, out: Path, pictures: bool = True) -> list[Path]:
-    """Write a results folder; the pictures' paths."""
-    drawn = write(results, out, screenshots if pictures else None)
-    write_report(results, drawn, out / REPORT)
-    return drawn
+def write_results(
+    results: Results,
+    out: Path,
+    pictures: bool = True,
+    more: tuple[Path, ...] = (),
+    keep_transient: bool = False,
+) -> list[Path]:
+    """Write a results folder; the pictures' paths.
+
+    `more` pictures of the folder go into the report; `keep_transient` as in `results.write`.
+    """
+    if not keep_transient:
+        drop_steps(out)
+    drawn = write(results, out, screenshots if pictures else None, keep_transient)
+    write_report(results, [*more, *drawn], out / REPORT)
+    return [*more, *drawn]
 
 
-def fields_of(solution: Solution) -> Fields:
+def fields_of(level: AirLevel, state: AirState) -> Fields:
     """The air in cell centres, SI units."""
-    state, grid = solution.air.state, solution.level.grid
+    grid = level.grid
     u, v, w = (np.asarray(x, np.float32) for x in (state.u, state.v, state.w))
     centred = (
         0.5 * (u[1:] + u[:-1]),
         0.5 * (v[:, 1:] + v[:, :-1]),
         0.5 * (w[:, :, 1:] + w[:, :, :-1]),
     )
-    mu_t = np.asarray(eddy_viscosity_of(state, solution.level.model), np.float32)
+    mu_t = np.asarray(eddy_viscosity_of(state, level.model), np.float32)
     return Fields(
         x=grid.x,
         y=grid.y,
@@ -67,7 +80,7 @@ def fields_of(solution: Solution) -> Fields:
         T=np.asarray(state.T, np.float32),
         p=np.asarray(state.p, np.float32),
         velocity=np.stack(centred, axis=-1),
-        solid=solution.level.voxels.solid,
+        solid=level.voxels.solid,
         extra={
             "mu_t": (mu_t, "Pa s"),
             "k": (np.asarray(state.k, np.float32), "m2/s2"),

@@ -74,11 +74,7 @@ def _text(dataset: h5py.Dataset) -> str:
 
 def _write_grid(group: h5py.Group, fields: Fields) -> None:
     """Coordinates and cell data as the VTKHDF format wants them."""
-    group.attrs["Version"] = np.array([2, 7])
-    group.attrs.create("Type", b"RectilinearGrid", dtype="S15")
-    group.attrs["Dimensions"] = np.array([len(edges) for edges in fields.edges], dtype="i4")
-    for axis, edges in zip("XYZ", fields.edges, strict=True):
-        group[f"{axis}Coordinates"] = np.asarray(edges, dtype="f8")
+    write_coordinates(group, fields)
     cells = group.create_group("CellData")
     units = {**UNITS, **{name: unit for name, (_, unit) in fields.extra.items()}}
     arrays = {**fields.scalars(), "velocity": fields.velocity}
@@ -87,6 +83,15 @@ def _write_grid(group: h5py.Group, fields: Fields) -> None:
         turned = np.asarray(array, dtype=dtype).swapaxes(0, 2)
         dataset = cells.create_dataset(name, data=turned, **COMPRESSED)
         dataset.attrs["unit"] = units[name]
+
+
+def write_coordinates(group: h5py.Group, fields: Fields) -> None:
+    """Type, size and coordinates of the grid."""
+    group.attrs["Version"] = np.array([2, 7])
+    group.attrs.create("Type", b"RectilinearGrid", dtype="S15")
+    group.attrs["Dimensions"] = np.array([len(edges) for edges in fields.edges], dtype="i4")
+    for axis, edges in zip("XYZ", fields.edges, strict=True):
+        group[f"{axis}Coordinates"] = np.asarray(edges, dtype="f8")
 
 
 def _read_grid(group: h5py.Group) -> Fields:

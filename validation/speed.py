@@ -10,6 +10,7 @@ the same grid; iterations of the pressure solver are to 1e-8 in float64, for noi
 import csv
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from geometry.voxels import voxelise
 from thermal.air.build import build_model
 from thermal.air.inputs import AirInputs
 from thermal.air.iterate import run
+from thermal.air.march import Instant, Segment, begin, march
 from thermal.air.model import AirModel
 from thermal.air.multigrid import build_levels, solve_to, v_cycle
 from thermal.air.state import at_rest
@@ -144,6 +146,32 @@ def iteration_figures(cell: float, repeats: int) -> dict[str, float]:
     }
 
 
+def transient_figures(cell: float, time_simulated: float) -> dict[str, float]:
+    """Speed of a transient over real time: from the third second after the supplies stop."""
+    model, streams, grid = lay(reference_hall(), cell)
+    given = inputs(model, streams.name, streams.share)
+    start = run(at_rest(model, SUPPLY), model, given, 100)[0]
+    supply = np.array([name[0] == "s" for name in streams.name])
+    stopped = replace(given, V_flow=jnp.where(supply, 0.25 * given.V_flow, given.V_flow))
+
+    def until(instant: Instant, begin: float, end: float) -> tuple[Instant, int]:
+        clock = (jnp.asarray(t, jnp.float32) for t in (begin, end))
+        steps = 0
+        for instant, taken in march(instant, model, [Segment(*clock, stopped, stopped)]):
+            steps += int(np.sum(np.asarray(taken.accepted)))
+        return instant, steps
+
+    settled, _ = until(begin(start, 0.01), 0.0, 3.0)
+    before = time.perf_counter()
+    _, steps = until(settled, 3.0, 3.0 + time_simulated)
+    wall = time.perf_counter() - before
+    tag = f"transient, {grid.cells} cells"
+    return {
+        f"{tag} [x real time]": time_simulated / wall,
+        f"{tag}, mean step [s]": time_simulated / steps,
+    }
+
+
 def loads(model: AirModel, grid: Grid) -> dict[str, np.ndarray]:
     """Right-hand sides whose sum over the air is zero, so that a sealed hall has a solution."""
     air = np.asarray(model.fluid)
@@ -183,6 +211,7 @@ def main(quick: bool) -> None:
     figures = iteration_figures(0.2, 3)
     if not quick:
         figures |= iteration_figures(0.1, 2)
+    figures |= transient_figures(0.2, 10.0)
     figures |= pressure_figures(SIZES[:2] if quick else SIZES)
     new = not TABLE.exists()
     with TABLE.open("a", newline="") as file:

@@ -10,6 +10,7 @@ from rehall.schema.hall import HallSpec
 from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
 from rehall.schema.site import Limits, Site, Solver
+from rehall.schema.transient import TransientSpec
 
 
 class CaseFile(Description):
@@ -23,3 +24,4 @@ class CaseFile(Description):
     power: PowerSpec | None = None
     limits: Limits = Limits()
     solver: Solver = Solver()
+    transient: TransientSpec | None = None

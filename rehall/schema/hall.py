@@ -5,13 +5,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from rehall.quantities import (
+    Conductivity,
     Coordinate,
+    Density,
     Flow,
     HeatFlux,
     Length,
     PositiveShare,
     Pressure,
     Share,
+    SpecificHeat,
     Temperature,
     UValue,
 )
@@ -24,23 +27,54 @@ PlanePoint = tuple[Coordinate, Coordinate]
 EntryName = str | dict[str, Any]  # the name of a catalogue entry, or an entry defined in place
 
 
+class Layer(Description):
+    """A layer of a wall: thickness [m], conductivity [W/m/K], density [kg/m3], heat [J/kg/K]."""
+
+    thickness: Length
+    conductivity: Conductivity
+    density: Density
+    heat_capacity: SpecificHeat
+
+    @property
+    def resistance(self) -> float:
+        """Thermal resistance of the whole layer [m2 K/W]."""
+        return self.thickness / self.conductivity
+
+
 class Wall(Description):
-    """Thermal condition of a face of the shell: adiabatic unless one of the others is given."""
+    """Thermal condition of a face of the shell: adiabatic unless one of the others is given.
+
+    `layers`, from the air side outwards, store heat in transients. They are part of the U-value,
+    a `temperature` is that of their outer side, and layers alone are adiabatic behind.
+    """
 
     temperature: Temperature | None = None
     heat_flux: HeatFlux | None = None
     u_value: UValue | None = None
     outdoor: Temperature | None = None
+    layers: tuple[Layer, ...] = ()
 
     @model_validator(mode="after")
     def one_condition(self) -> Self:
-        """Refuse more than one condition, and half of a U-value."""
+        """Refuse more than one condition, half of a U-value, and layers that do not fit it."""
         given = [c for c in (self.temperature, self.heat_flux, self.u_value) if c is not None]
-        if len(given) != 1:
+        if len(given) > 1 or not (given or self.layers):
             raise ValueError("wanted one of temperature, heat_flux, u_value (with outdoor)")
         if (self.u_value is None) != (self.outdoor is None):
             raise ValueError("u_value and outdoor belong together")
+        if self.layers and self.heat_flux is not None:
+            raise ValueError("layers: a wall of given heat flux has none")
+        if self.u_value is not None and self.resistance * self.u_value >= 1.0:
+            raise ValueError(
+                f"layers: their resistance alone makes {1 / self.resistance:.3g} W/m2/K, "
+                f"u_value is {self.u_value:g} W/m2/K and holds for the whole wall"
+            )
         return self
+
+    @property
+    def resistance(self) -> float:
+        """Thermal resistance of all layers [m2 K/W]."""
+        return sum(layer.resistance for layer in self.layers)
 
 
 def parse_wall(value: Any) -> Any:

@@ -65,12 +65,17 @@ class Segment(eqx.Module):
 
 
 class Taken(eqx.Module):
-    """What a step reports: the time it ends at, its length [s], its error over the allowed one."""
+    """What a step reports: the time it ends at, its length [s], its error over the allowed one.
+
+    `T_in_max` is the highest temperature before each stream's intake [K above T_ref], minus
+    infinity without one. Slots of a chunk behind the segment's end are not accepted.
+    """
 
     time: Float[Array, ""]
     step: Float[Array, ""]
     error: Float[Array, ""]
     accepted: Array
+    T_in_max: Float[Array, " streams"]
     monitor: Monitor
 
 
@@ -101,9 +106,13 @@ def advance(
     before, earlier = instant.now, instant.earlier
     storage = backward_differences(before, earlier, step, instant.step_before, model)
     guess = _extrapolated(before, earlier, step, instant.step_before, model)
-    new, monitor = iterate(guess, model, inputs, storage)
-    for _ in range(marching.iterations - 1):
-        new, monitor = iterate(new, model, inputs, storage)
+    new, monitors = lax.scan(
+        lambda work, _: iterate(work, model, inputs, storage),
+        guess,
+        None,
+        length=marching.iterations,
+    )
+    monitor = jax.tree.map(lambda x: x[-1], monitors)
     error = _error(guess, new, model, marching)
     error = jnp.where(instant.step_before > 0, error, 0.5)
     accepted = (error < 2.0) | (step <= SHORTEST * marching.longest)
@@ -112,20 +121,33 @@ def advance(
     taken = Instant(new, before, time, ready, step)
     refused = Instant(before, earlier, instant.time, SHRINK * step, instant.step_before)
     chosen = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), taken, refused)
-    return chosen, Taken(chosen.time, step, error, accepted, monitor)
+    return chosen, Taken(chosen.time, step, error, accepted, highest_inlets(new, model), monitor)
+
+
+def highest_inlets(work: Work, model: AirModel) -> Float[Array, " streams"]:
+    """Highest temperature in the cells before the streams' intakes [K above T_ref]."""
+    highest = jnp.full_like(model.has_intake, -jnp.inf)
+    for faces in model.intake:
+        if faces.face.size:
+            highest = highest.at[faces.stream].max(work.T.ravel()[faces.cell])
+    return highest
 
 
 @eqx.filter_jit
 def march_steps(
     instant: Instant, model: AirModel, segment: Segment, marching: Marching, steps: int
 ) -> tuple[Instant, Taken]:
-    """Several steps as one compiled call; after the segment's end nothing moves any more."""
+    """Several steps as one compiled call; behind the segment's end nothing is computed."""
+    shapes = eqx.filter_eval_shape(advance, instant, model, segment, marching)[1]
+
+    def onward(carry: Instant) -> tuple[Instant, Taken]:
+        return advance(carry, model, segment, marching)
+
+    def rest(carry: Instant) -> tuple[Instant, Taken]:
+        return carry, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
 
     def one(carry: Instant, _: None) -> tuple[Instant, Taken]:
-        ended = carry.time >= segment.t_end * (1 - 1e-6)
-        new, taken = advance(carry, model, segment, marching)
-        kept = jax.tree.map(lambda a, b: jnp.where(ended, a, b), carry, new)
-        return kept, eqx.tree_at(lambda t: t.accepted, taken, taken.accepted & ~ended)
+        return lax.cond(carry.time >= segment.t_end * (1 - 1e-6), rest, onward, carry)
 
     return lax.scan(one, instant, None, length=steps)
 

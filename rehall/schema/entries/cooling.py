@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from rehall.quantities import (
     Flow,
     FlowFromZero,
+    HeatCapacity,
     PositiveShare,
     Power,
     Pressure,
@@ -47,7 +48,8 @@ class CoolingUnit(Placed):
     """A CRAH or fan wall: chilled-water coil and fan.
 
     A unit faces where its front looks; `intake` and `discharge` are sides seen from there.
-    `air_flow_min` is the least share of the rated air flow that its fans can hold.
+    `air_flow_min` is the least share of the rated air flow that its fans can hold; `thermal_mass`
+    [J/K] of the coil and its water delays the air that leaves it, in transients.
     """
 
     kind: Literal["cooling_unit"]
@@ -57,6 +59,7 @@ class CoolingUnit(Placed):
     fan_power: Power
     air_flow_min: Share = 0.3
     power_factor: PositiveShare = 0.95
+    thermal_mass: HeatCapacity = 0.0
 
     @model_validator(mode="after")
     def air_passes_through(self) -> Self:

@@ -4,7 +4,16 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from rehall.quantities import HashRate, PositiveShare, Power, Share, Temperature, Voltage
+from rehall.quantities import (
+    HashRate,
+    HeatCapacity,
+    PositiveShare,
+    Power,
+    Share,
+    Temperature,
+    ThermalConductance,
+    Voltage,
+)
 from rehall.schema.base import Count, Description, Name
 from rehall.schema.entries.common import AirFlow, Coolant, Placed
 
@@ -24,7 +33,8 @@ class Server(Placed):
 
     `power` is what it draws for hours at full load (for accelerators the thermal design power),
     `power_peak` what it may draw for milliseconds; `liquid_fraction` is the share of the heat
-    that goes to coolant.
+    that goes to coolant. `thermal_mass` [J/K] is of what its air flows past, which takes up the
+    heat and gives it to the air over `thermal_conductance` [W/K]; they matter in transients.
     """
 
     power: Power
@@ -34,6 +44,8 @@ class Server(Placed):
     air_flow: AirFlow | None = None
     coolant: Coolant | None = None
     voltage: tuple[Voltage, Voltage] | None = None
+    thermal_mass: HeatCapacity | None = None
+    thermal_conductance: ThermalConductance | None = None
 
     @model_validator(mode="after")
     def heat_has_a_way_out(self) -> Self:
@@ -108,6 +120,18 @@ class MinerShelf(Placed):
     def power_factor(self) -> float:
         """Power factor of the miners [-]."""
         return self.of.power_factor
+
+    @property
+    def thermal_mass(self) -> float | None:
+        """Thermal mass of all miners [J/K]."""
+        mass = self.of.thermal_mass
+        return None if mass is None else self.miners * mass
+
+    @property
+    def thermal_conductance(self) -> float | None:
+        """Conductance from all miners to the air [W/K]."""
+        each = self.of.thermal_conductance
+        return None if each is None else self.miners * each
 
     @property
     def hashrate(self) -> float:

@@ -1,0 +1,94 @@
+"""What a transient needs to go on from: written aside, then renamed, so it is whole or absent."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from geometry.errors import InputError
+from rehall.operation import Exchange
+from rehall.results import aside
+from thermal.air.march import Instant
+
+FILE = "checkpoint.h5"
+FORMAT = 1
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """A march between two chunks of steps.
+
+    `stretch` is the one under way, `outputs` the number of field outputs written; `columns` the
+    series so far, one row a step; `ledger` the sums of the heat balance [J]; `exchange` what the
+    domains told each other in the steady state.
+    """
+
+    key: str
+    instant: Instant
+    stretch: int
+    outputs: int
+    columns: dict[str, np.ndarray]
+    ledger: dict[str, float]
+    exchange: Exchange
+    wall_s: float
+
+
+def key_of(case_text: str, cell: float, cells: int, dtype: Any) -> str:
+    """What a checkpoint belongs to: the case with its grid and precision, as a hash."""
+    told = json.dumps([case_text, cell, cells, str(np.dtype(dtype))])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def write(out: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint of a results folder."""
+    with aside(out / FILE) as part, h5py.File(part, "w") as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["key"] = checkpoint.key
+        file.attrs["stretch"] = checkpoint.stretch
+        file.attrs["outputs"] = checkpoint.outputs
+        file.attrs["wall_s"] = checkpoint.wall_s
+        file["ledger"] = json.dumps(checkpoint.ledger)
+        file["exchange"] = json.dumps(asdict(checkpoint.exchange))
+        for n, leaf in enumerate(jax.tree.leaves(checkpoint.instant)):
+            file[f"instant/{n}"] = np.asarray(leaf)
+        for name, values in checkpoint.columns.items():
+            file[f"columns/{name}"] = values
+
+
+def read(out: Path, key: str, like: Instant) -> Checkpoint | None:
+    """Read the checkpoint of a results folder, None where there is none; `like` has its form.
+
+    Refuses one that belongs to another case, grid or precision.
+    """
+    path = out / FILE
+    if not path.is_file():
+        return None
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise InputError.of("--resume", f"{path} cannot be read as HDF5 ({error})") from error
+    with file:
+        if file.attrs.get("format") != FORMAT or file.attrs.get("key") != key:
+            raise InputError.of(
+                "--resume",
+                f"{path} belongs to another case, grid, precision or version: run the case that "
+                "it was made from, or start anew without --resume",
+            )
+        leaves, form = jax.tree.flatten(like)
+        found = [file[f"instant/{n}"][()] for n in range(len(leaves))]
+        return Checkpoint(
+            key=key,
+            instant=jax.tree.unflatten(form, [jnp.asarray(x) for x in found]),
+            stretch=int(file.attrs["stretch"]),
+            outputs=int(file.attrs["outputs"]),
+            columns={name: values[()] for name, values in file["columns"].items()},
+            ledger=json.loads(file["ledger"][()]),
+            exchange=Exchange(**json.loads(file["exchange"][()])),
+            wall_s=float(file.attrs["wall_s"]),
+        )

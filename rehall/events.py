@@ -1,0 +1,187 @@
+"""Events of a transient: that their names, keys and times make sense, and what they change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rehall.entry_uses import items_of
+from rehall.layout import Item, moves_air, operated_power
+from rehall.schema.base import Complaint, nearest
+from rehall.schema.entries import SERVERS, Cdu, CoolingUnit
+from rehall.schema.transient import EventSpec, TransientSpec
+from rehall.shell import NodeItem, OpeningItem
+
+EQUIPMENT = ("state", "power", "air_flow", "supply")
+OPENING = ("state", "flow", "temperature")
+
+
+@dataclass(frozen=True)
+class Operated:
+    """How everything is operated after some events."""
+
+    items: tuple[Item, ...]
+    openings: tuple[OpeningItem, ...]
+
+
+def check(
+    spec: TransientSpec | None,
+    items: Sequence[Item],
+    openings: Sequence[OpeningItem],
+    nodes: Sequence[NodeItem],
+    data: dict[str, Any],
+) -> list[Complaint]:
+    """Return everything that is wrong with the events of a case.
+
+    `data` is the case as written: a name given in an item that was itself mistaken is known.
+    """
+    complaints: list[Complaint] = []
+    for n, event in enumerate(spec.events if spec else ()):
+        where = ("transient", "events", n)
+        complaints += [((*where, *inside), text) for inside, text in _wrong(event, items, openings)]
+        if not _hit(event, items, openings) and not _written(event.item, items, openings, data):
+            known = sorted({i.name for i in items} | {o.name for o in openings})
+            text = f"no equipment or opening {event.item!r}; {nearest(event.item, known)}"
+            if event.item in {node.name for node in nodes}:
+                text = f"{event.item!r} is a power node; wanted the equipment that it feeds"
+            complaints.append(((*where, "item"), text))
+        assert spec is not None
+        if event.at + event.ramp > spec.duration:
+            end = event.at + event.ramp
+            text = f"ends at {end:g} s, after the duration of {spec.duration:g} s"
+            complaints.append(((*where, "at"), text))
+        complaints += [(where, text) for text in _still_changing(n, spec, items, openings)]
+    return complaints
+
+
+def in_order(spec: TransientSpec) -> list[EventSpec]:
+    """The events by their time, those of one time as written."""
+    return sorted(spec.events, key=lambda event: event.at)
+
+
+def after(event: EventSpec, now: Operated, normal: Operated) -> Operated:
+    """What an event makes of the way everything is operated.
+
+    What is switched on again runs as in the `normal` state.
+    """
+    items = tuple(
+        _changed_item(item, event, was) if event.item in (item.name, item.group) else item
+        for item, was in zip(now.items, normal.items, strict=True)
+    )
+    openings = tuple(
+        _changed_opening(o, event, was) if event.item in (o.name, o.group) else o
+        for o, was in zip(now.openings, normal.openings, strict=True)
+    )
+    return Operated(items, openings)
+
+
+def words(event: EventSpec) -> str:
+    """An event as one line."""
+    told = ", ".join(f"{key} {_shown(key, value)}" for key, value in event.changes.items())
+    ramp = f" over {event.ramp:g} s" if event.ramp else ""
+    return f"{event.at:g} s: {event.item} {told}{ramp}"
+
+
+def _shown(key: str, value: Any) -> str:
+    if key == "state":
+        return str(value)
+    if key == "power":
+        return f"{value / 1e3:g} kW"
+    if key in ("supply", "temperature"):
+        return f"{value - 273.15:.4g} degC"
+    return f"{value:g} m3/s"
+
+
+def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
+    changes: dict[str, Any] = {
+        key: value for key, value in event.changes.items() if key != "state"
+    }
+    if event.state == "off":
+        changes |= {"on": False, "power": 0.0}
+    elif event.state == "on":
+        running = normal.power if normal.on else operated_power(normal.entry)
+        changes = {"on": True, "power": running} | changes
+    return replace(item, **changes)
+
+
+def _changed_opening(opening: OpeningItem, event: EventSpec, normal: OpeningItem) -> OpeningItem:
+    changes: dict[str, Any] = {
+        key: value for key, value in event.changes.items() if key != "state"
+    }
+    if event.state is not None:
+        on = event.state == "on"
+        state = {"flow": normal.flow if on else 0.0, "power": normal.power if on else 0.0}
+        changes = state | changes
+    return replace(opening, **changes)
+
+
+def _hit(
+    event: EventSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
+) -> list[Item | OpeningItem]:
+    """What an event is about."""
+    things: list[Item | OpeningItem] = [*items, *openings]
+    return [thing for thing in things if event.item in (thing.name, thing.group)]
+
+
+def _wrong(
+    event: EventSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
+) -> Iterator[Complaint]:
+    """Keys that the thing of an event has no use for."""
+    hit = _hit(event, items, openings)
+    if not hit:
+        return
+    thing = hit[0]
+    keys = EQUIPMENT if isinstance(thing, Item) else OPENING
+    for key in event.changes:
+        if key not in keys:
+            yield (key,), f"{event.item} ({thing.kind}) has none; known are {', '.join(keys)}"
+    if isinstance(thing, OpeningItem):
+        if thing.kind == "outdoor":
+            yield ("item",), f"{event.item}: the flow of an outdoor opening follows the pressure"
+        elif event.temperature is not None and thing.kind != "supply":
+            yield ("temperature",), f"{event.item}: only a supply opening has one"
+        return
+    if isinstance(thing.entry, Cdu):
+        text = f"{event.item} (cdu): coolant is held at its steady state in a transient"
+        yield ("item",), text
+    if event.supply is not None and not isinstance(thing.entry, CoolingUnit):
+        yield ("supply",), f"{event.item}: only cooling units hold a supply temperature"
+    if event.air_flow is not None and not moves_air(thing):
+        yield ("air_flow",), f"{event.item} moves no air"
+    if event.power is not None and not isinstance(thing.entry, SERVERS):
+        yield ("power",), f"{event.item}: the power of its fans follows from its air flow"
+    if event.state == "off" and len(event.changes) > 1:
+        yield ("state",), "off goes with no other change"
+
+
+def _written(
+    name: str,
+    items: Sequence[Item],
+    openings: Sequence[OpeningItem],
+    data: dict[str, Any],
+) -> bool:
+    """Whether a line that was itself mistaken may have given this name."""
+    there = {item.group for item in items} | {opening.group for opening in openings}
+    lines = [
+        piece.get("name")
+        for _, listed in items_of(data, "equipment")
+        for piece in listed.values()
+        if isinstance(piece, dict)
+    ]
+    lines += [opening.get("name") for _, opening in items_of(data, "hall", "openings")]
+    lost = [line for line in lines if isinstance(line, str) and line not in there]
+    return any(name.startswith(line) for line in lost)
+
+
+def _still_changing(
+    n: int, spec: TransientSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
+) -> Iterator[str]:
+    """Refuse an event about something that another one is still changing."""
+    event = spec.events[n]
+    about = {thing.name for thing in _hit(event, items, openings)}
+    for m, other in enumerate(spec.events):
+        before = (other.at, m) < (event.at, n)
+        if before and event.at < other.at + other.ramp:
+            both = about & {thing.name for thing in _hit(other, items, openings)}
+            if both:
+                until = other.at + other.ramp
+                yield f"{min(both)} still changes until {until:g} s by the event at {other.at:g} s"

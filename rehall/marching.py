@@ -1,0 +1,77 @@
+"""A case with a transient from file to results folder: solved, marched, written; or gone on with."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from geometry.errors import InputError
+from rehall import checkpoint
+from rehall.config import Case
+from rehall.models import AirLevel, air_levels
+from rehall.results import FIELDS, PICTURES, Results, read
+from rehall.run import write_results
+from rehall.simulate import Solution
+from rehall.temporal import assemble, drop_steps
+from rehall.transient import MarchProgress, Transient, march_case
+from rehall.transient_plot import FILE as CURVES
+from rehall.transient_plot import draw_curves
+from rehall.transient_results import with_transient, write_csv
+
+KEPT = (CURVES, *PICTURES)
+Marched = AbstractContextManager[Callable[[MarchProgress], None]]
+
+
+def run_transient(
+    case: Case,
+    out: Path,
+    solve: Callable[[], tuple[Solution, Results]],
+    watching: Callable[[], Marched],
+    cell: float | None = None,
+    pictures: bool = True,
+    resume: bool = False,
+) -> tuple[Results, list[Path]]:
+    """Solve the steady state, march, and write the folder; results and paths of the pictures.
+
+    The steady state is written first. With `resume` the march goes on from the checkpoint of the
+    folder, where there is one; it is refused if it belongs to another case or grid.
+    """
+    if resume and (out / checkpoint.FILE).is_file():
+        level, steady = air_levels(case, cell)[-1], None
+        results = _steady_results(case, out)
+        if "transient" in results.summary:  # it had ended
+            return results, [path for name in KEPT if (path := out / name).is_file()]
+    else:
+        solution, results = solve()
+        write_results(results, out, pictures=False)
+        level = solution.level
+        steady = (solution.exchange, solution.air.work, solution.air.m_flow)
+    with watching() as watch:
+        found = march_case(case, level, steady, out, watch)
+    assert found is not None, "a checkpoint that was there is gone"
+    return finish(results, level, found, out, pictures)
+
+
+def finish(
+    results: Results, level: AirLevel, found: Transient, out: Path, pictures: bool
+) -> tuple[Results, list[Path]]:
+    """Write what the march found out."""
+    results = replace(results, summary=with_transient(results.summary, found))
+    assemble(out, results.fields)
+    write_csv(found, out)
+    curves = (draw_curves(found, results.summary, out),) if pictures else ()
+    drawn = write_results(results, out, pictures, curves, keep_transient=True)
+    drop_steps(out)
+    return results, drawn
+
+
+def _steady_results(case: Case, out: Path) -> Results:
+    """The results that a folder holds: the steady state, and a transient that had ended."""
+    if not (out / FIELDS).is_file():
+        raise InputError.of("--resume", f"{out / FIELDS} is gone: start anew without --resume")
+    found = read(out)
+    if found.case_text != case.text:
+        raise InputError.of(
+            "--resume", f"{out} holds another case: start anew without --resume, or elsewhere"
+        )
+    return found

@@ -1,0 +1,115 @@
+"""The transient of a case: how long, which outputs, and what happens when."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import PlainValidator, model_validator
+
+from rehall.quantities import FlowFromZero, Power, Temperature, in_si, quantity
+from rehall.schema.base import Description, Name
+
+MOST_OUTPUTS = 10_000
+
+Duration = Annotated[float, quantity("time", above=0.0)]
+Moment = Annotated[float, quantity("time", least=0.0)]
+
+
+@dataclass(frozen=True)
+class Every:
+    """Outputs at equal distances [s]."""
+
+    every: float
+
+
+def parse_output(value: Any) -> Every | tuple[float, ...]:
+    """Return what `every 10 s` or a list of times asks for."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*every\s+(.+)", value)):
+        every = in_si(match[1], "time")
+        if every <= 0.0:
+            raise ValueError(f"found {value!r}, wanted more than 0 s")
+        return Every(every)
+    if isinstance(value, list | tuple) and value:
+        times = tuple(in_si(text, "time") for text in value)
+        if times[0] < 0.0 or any(b <= a for a, b in pairwise(times)):
+            raise ValueError("wanted times that rise, from 0 s on")
+        return times
+    raise ValueError(f"found {value!r}, wanted 'every 10 s' or a list of times")
+
+
+Output = Annotated[Every | tuple[float, ...], PlainValidator(parse_output)]
+
+
+class EventSpec(Description):
+    """What changes at one time: of a piece of equipment, a row, or an opening of the shell.
+
+    `state` switches it off and on again; `power`, `air_flow`, `supply` are those of equipment,
+    `flow` and `temperature` of supply openings and exhaust fans. With `ramp` [s] the change takes
+    that long, in a straight line.
+    """
+
+    at: Moment
+    item: Name
+    state: Literal["on", "off"] | None = None
+    power: Power | None = None
+    air_flow: FlowFromZero | None = None
+    supply: Temperature | None = None
+    flow: FlowFromZero | None = None
+    temperature: Temperature | None = None
+    ramp: Moment = 0.0
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What the event sets, by key."""
+        keys = ("state", "power", "air_flow", "supply", "flow", "temperature")
+        return {key: value for key in keys if (value := getattr(self, key)) is not None}
+
+    @model_validator(mode="before")
+    @classmethod
+    def state_is_a_word(cls, data: Any) -> Any:
+        """Take `off`, which YAML 1.1 writes for false, for the word."""
+        if isinstance(data, dict) and isinstance(data.get("state"), bool):
+            return {**data, "state": "on" if data["state"] else "off"}
+        return data
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        """Refuse an event that changes nothing."""
+        if not self.changes:
+            raise ValueError(
+                "changes nothing; wanted one of state, power, air_flow, supply, flow, temperature"
+            )
+        return self
+
+
+class TransientSpec(Description):
+    """A stretch of time that starts from the steady state of the case."""
+
+    duration: Duration
+    output: Output = Every(10.0)
+    step_max: Duration = 1.0
+    events: tuple[EventSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def everything_within_duration(self) -> Self:
+        """Refuse outputs beyond the end, and far too many of them."""
+        if isinstance(self.output, Every):
+            if self.duration / self.output.every > MOST_OUTPUTS:
+                raise ValueError(f"output: more than {MOST_OUTPUTS} times; wanted fewer")
+            return self
+        if self.output[-1] > self.duration:
+            raise ValueError(f"output: {self.output[-1]:g} s lies beyond the duration")
+        return self
+
+    @property
+    def output_times(self) -> tuple[float, ...]:
+        """Times at which fields are written [s]; the start and the end always."""
+        if isinstance(self.output, Every):
+            count = int(self.duration / self.output.every * (1 + 1e-9))
+            times = [n * self.output.every for n in range(count + 1)]
+        else:
+            times = list(self.output)
+        close = 1e-6 * self.duration
+        inside = [t for t in times if close < t < self.duration - close]
+        return (0.0, *inside, self.duration)

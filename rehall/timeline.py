@@ -1,0 +1,179 @@
+"""The inputs of the air over time: straight lines between the moments at which something happens.
+
+Each event adds the difference that it makes to the steady inputs, at once or over its ramp; so
+changes that overlap in time add up.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rehall.config import Case
+from rehall.events import Operated, after, in_order
+from rehall.layout import Item
+from rehall.models import AirLevel, refuse_unbalanced
+from rehall.operation import Exchange, air_flow, air_flows, air_inputs, air_movers
+from rehall.schema.entries import CoolingUnit
+from rehall.schema.transient import TransientSpec
+from thermal.air.inputs import AirInputs, Fans
+
+LONGEST = 30.0
+"""Longest stretch of time with a clock of its own [s]: its times are exact in float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What one event adds to the inputs, from `begin` to `end` [s] in a straight line."""
+
+    begin: float
+    end: float
+    difference: AirInputs
+
+    def part(self, t: float, before: bool) -> float:
+        """Share of the change that has happened at a time, or right `before` it [-]."""
+        if t > self.end or (t == self.end and not (before and self.end == self.begin)):
+            return 1.0
+        if t <= self.begin:
+            return 0.0
+        return (t - self.begin) / (self.end - self.begin)
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A stretch of time [s] in which the inputs go straight from `first` to `last`.
+
+    `jump` marks that something changed at once when it begins, `output` that fields are wanted at
+    its end.
+    """
+
+    begin: float
+    end: float
+    first: AirInputs
+    last: AirInputs
+    jump: bool
+    output: bool
+
+
+def case_with(case: Case, operated: Operated) -> Case:
+    """The case with everything operated as given."""
+    return replace(case, items=operated.items, openings=operated.openings)
+
+
+def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) -> list[Change]:
+    """What each event adds to the steady inputs, in the order of time.
+
+    The coolant keeps the temperature that it has in the exchange. Refuses events that leave a
+    closed body of air unbalanced.
+    """
+    normal = now = Operated(case.items, case.openings)
+    inputs = plain(operated_inputs(case, level, x, case))
+    found = []
+    for event in in_order(spec):
+        now = after(event, now, normal)
+        operated = case_with(case, now)
+        refuse_unbalanced(operated, level, air_flows(operated, x))
+        new = plain(operated_inputs(operated, level, x, case))
+        # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
+        kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
+        kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
+        new = replace(new, T_coolant=kept, T_set=kept_set)
+        difference = jax.tree.map(lambda a, b: a - b, new, inputs)
+        found.append(Change(event.at, event.at + event.ramp, difference))
+        inputs = new
+    return found
+
+
+def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> AirInputs:
+    """The air's inputs for a way of operating the case; `normal` is what the exchange belongs to.
+
+    Servers with a fan law follow the temperature before each height; a coil without air carries
+    nothing.
+    """
+    m_air = dict(x.m_air)
+    for item, was in zip(case.items, normal.items, strict=True):
+        if isinstance(item.entry, CoolingUnit):
+            V, V_normal = air_flow(item, 0.0), air_flow(was, 0.0)
+            if V != V_normal and V_normal > 0 and item.name in m_air:
+                m_air[item.name] *= V / V_normal
+    inputs = air_inputs(case, level, replace(x, m_air=m_air))
+    still = 0 * inputs.conductance
+    carried = jnp.where(inputs.V_flow > 0, inputs.conductance, still)
+    inputs = replace(inputs, conductance=carried)
+    return inputs if inputs.fans is not None else with_fan_laws(case, level, inputs)
+
+
+def with_fan_laws(case: Case, level: AirLevel, inputs: AirInputs) -> AirInputs:
+    """Let the flow of servers with a table follow the temperature before each height."""
+    laws = {item.name: law for item in air_movers(case) if (law := _table(item))}
+    if not laws:
+        return inputs
+    n, points = len(level.streams.name), max(len(law) for law in laws.values())
+    V_flow, dtype = np.asarray(inputs.V_flow, float).copy(), inputs.V_flow.dtype
+    T_law, speed = np.tile(np.arange(points) + 273.15, (n, 1)), np.ones((n, points))
+    for item in air_movers(case):
+        law = laws.get(item.name)
+        if law is None or item.air_flow is not None:
+            continue
+        at = level.streams.of(item.name)
+        T, V = (np.array(column) for column in zip(*law, strict=True))
+        beyond = points - len(T)
+        T_law[at] = np.append(T, T[-1] + 1.0 + np.arange(beyond))
+        speed[at] = np.append(V, np.full(beyond, V[-1])) / V.max()
+        V_flow[at] = level.streams.share[at] * V.max() * (item.on and item.heat_to_air > 0)
+    zero = jnp.zeros(n, dtype)
+    fans = Fans(zero, zero, jnp.asarray(T_law, dtype), jnp.asarray(speed, dtype))
+    return replace(inputs, V_flow=jnp.asarray(V_flow, dtype), fans=fans)
+
+
+def _table(item: Item) -> tuple[tuple[float, float], ...] | None:
+    """Air flow over inlet temperature of a server that has such a law."""
+    law = None if isinstance(item.entry, CoolingUnit) else getattr(item.entry, "air_flow", None)
+    return law.by_inlet if law is not None else None
+
+
+def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> list[Stretch]:
+    """The transient as stretches of straight lines, none longer than LONGEST."""
+    outputs = set(spec.output_times)
+    moments = sorted(outputs | {t for change in changes for t in (change.begin, change.end)})
+    found = []
+    dtype = base.V_flow.dtype
+    start = plain(base)
+
+    def at(t: float, before: bool) -> AirInputs:
+        total = start
+        for change in changes:
+            part = change.part(t, before)
+            if part:
+                total = jax.tree.map(lambda a, b, p=part: a + p * b, total, change.difference)
+        return jax.tree.map(lambda a: jnp.asarray(a, dtype), total)
+
+    jumps = {change.begin for change in changes if change.end == change.begin}
+    for begin, end in pairwise(moments):
+        count = int(np.ceil((end - begin) / LONGEST - 1e-9))
+        cuts = np.linspace(begin, end, count + 1)
+        first, last = at(begin, False), at(end, True)
+        for n, (a, b) in enumerate(pairwise(cuts)):
+            mixed = [_mix(first, last, (n + m) / count) if count > 1 else None for m in (0, 1)]
+            found.append(
+                Stretch(
+                    float(a),
+                    float(b),
+                    mixed[0] or first,
+                    mixed[1] or last,
+                    jump=n == 0 and begin in jumps,
+                    output=n == count - 1 and end in outputs,
+                )
+            )
+    return found
+
+
+def plain(inputs: AirInputs) -> AirInputs:
+    """Inputs in double precision, in which differences are taken."""
+    return jax.tree.map(lambda a: np.asarray(a, float), inputs)
+
+
+def _mix(first: AirInputs, last: AirInputs, part: float) -> AirInputs:
+    return jax.tree.map(lambda a, b: a + (b - a) * part, first, last)

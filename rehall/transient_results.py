@@ -1,0 +1,173 @@
+"""What a transient shows: series as CSV, a part of the summary, and its limits."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rehall.events import in_order, words
+from rehall.results import aside
+from rehall.transient import Transient
+from rehall.verdict import Limit
+
+CSV = "transient.csv"
+LIMIT = "rack_inlet_max_transient"
+ZERO = 273.15
+KWH = 3.6e6
+COLUMNS = {
+    "T_in": ("inlet_mean_c", -ZERO),
+    "T_in_max": ("inlet_max_c", -ZERO),
+    "T_out": ("outlet_c", -ZERO),
+    "m_flow": ("air_kg_s", 0.0),
+}
+
+Row = dict[str, Any]
+
+
+def write_csv(found: Transient, out: Path) -> Path:
+    """Write the series: a row a step, four columns a device; empty where a device has no such."""
+    shown = {name: found.columns[name] + shift for name, (_, shift) in COLUMNS.items()}
+    header = ["time_s", "step_s"]
+    header += [f"{device} {title}" for device in found.devices for title, _ in COLUMNS.values()]
+    with aside(out / CSV) as part, part.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        for n, (time, step) in enumerate(zip(found.times, found.steps, strict=True)):
+            values = [shown[name][n, d] for d in range(len(found.devices)) for name in COLUMNS]
+            told = [f"{value:.6g}" if np.isfinite(value) else "" for value in values]
+            table.writerow([f"{time:.6g}", f"{step:.6g}", *told])
+    return out / CSV
+
+
+def with_transient(summary: Row, found: Transient) -> Row:
+    """The summary of the steady state with the transient's part, limits and verdict."""
+    racks = rack_rows(summary, found)
+    limits = summary["limits"] + [limit.row() for limit in limits_of(summary, racks)]
+    reasons = summary["reasons"] + ([f"transient: {found.reason}"] if found.reason else [])
+    return {
+        **summary,
+        "verdict": verdict_of(not reasons, limits),
+        "converged": not reasons,
+        "reasons": reasons,
+        "limits": limits,
+        "transient": part_of_summary(racks, summary, found),
+    }
+
+
+def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
+    """Figures of the transient."""
+    events, ledger = in_order(found.spec), found.ledger
+    broken = [row["limit_broken_at_s"] for row in racks if row["limit_broken_at_s"] is not None]
+    end = float(found.times[-1]) if len(found.times) else 0.0
+    return {
+        "duration_s": end,
+        "steps": len(found.times),
+        "outputs": found.outputs,
+        "wall_s": round(found.wall_s, 1),
+        "speed_over_real_time": found.speed or None,
+        "first_event_s": events[0].at if events else None,
+        "first_limit_broken_s": min(broken, default=None),
+        "energy_error_pct": 100 * ledger.air_error,
+        "servers_error_pct": 100 * ledger.servers_error,
+        "given_to_air_kwh": ledger.given / KWH,
+        "stored_in_air_kwh": ledger.stored / KWH,
+        "stored_in_servers_kwh": ledger.servers_stored / KWH,
+        "stored_in_walls_kwh": ledger.walls_stored / KWH,
+        "events": [words(event) for event in events],
+        "assumed_thermal_masses": found.assumptions,
+        "coolant": "held at the temperatures of the steady state",
+        "racks": racks,
+        "cooling_units": unit_rows(summary, found),
+    }
+
+
+def rack_rows(summary: Row, found: Transient) -> list[Row]:
+    """Each rack's highest inlet, when, and when it passes its limit."""
+    number = {name: n for n, name in enumerate(found.devices)}
+    rows = []
+    for rack in summary["racks"]:
+        if rack["name"] not in number or not len(found.times):
+            continue
+        T = found.columns["T_in_max"][:, number[rack["name"]]] - ZERO
+        most, limit = int(T.argmax()), rack["inlet_limit_c"]
+        broken = crossing(found.times, T, limit)
+        rows.append(
+            {
+                "name": rack["name"],
+                "inlet_start_c": float(T[0]),
+                "inlet_highest_c": float(T[most]),
+                "highest_at_s": float(found.times[most]),
+                "inlet_end_c": float(T[-1]),
+                "inlet_limit_c": limit,
+                "limit_broken_at_s": broken,
+                "over_limit_s": float(np.sum(found.steps[limit < T])),
+            }
+        )
+    return rows
+
+
+def crossing(times: np.ndarray, values: np.ndarray, limit: float) -> float | None:
+    """First time at which values pass a limit, in a straight line between two; None if never.
+
+    >>> crossing(np.array([0.0, 1.0, 2.0]), np.array([20.0, 22.0, 26.0]), 24.0)
+    1.5
+    """
+    over = np.flatnonzero(values > limit)
+    if not len(over):
+        return None
+    n = int(over[0])
+    if n == 0:
+        return float(times[0])
+    part = (limit - values[n - 1]) / (values[n] - values[n - 1])
+    return float(times[n - 1] + part * (times[n] - times[n - 1]))
+
+
+def unit_rows(summary: Row, found: Transient) -> list[Row]:
+    """Each cooling unit's warmest supply, and its air at the end."""
+    number = {name: n for n, name in enumerate(found.devices)}
+    rows = []
+    for unit in summary["cooling_units"]:
+        n = number.get(unit["name"])
+        if n is None or not len(found.times):
+            continue
+        T, m_flow = found.columns["T_out"][:, n] - ZERO, found.columns["m_flow"][:, n]
+        running = m_flow > 1e-3 * max(float(m_flow.max()), 1e-9)
+        rows.append(
+            {
+                "name": unit["name"],
+                "supply_start_c": float(T[0]),
+                "supply_highest_c": float(T[running].max()) if running.any() else None,
+                "air_start_kg_s": float(m_flow[0]),
+                "air_end_kg_s": float(m_flow[-1]),
+            }
+        )
+    return rows
+
+
+def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
+    """The highest inlets against their limits, as uncertain as those of the steady state."""
+    known = {
+        row["where"]: row["uncertainty"]
+        for row in summary["limits"]
+        if row["name"] == "rack_inlet_max"
+    }
+    return [
+        Limit(
+            LIMIT,
+            row["name"],
+            row["inlet_highest_c"],
+            row["inlet_limit_c"],
+            "degC",
+            known.get(row["name"]),
+        )
+        for row in racks
+    ]
+
+
+def verdict_of(converged: bool, limits: list[Row]) -> str:
+    """The verdict for rows of limits."""
+    states = [row["holds"] for row in limits]
+    if not converged or None in states:
+        return "fail" if converged and False in states else "unsure"
+    return "fail" if False in states else "pass"
