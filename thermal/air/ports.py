@@ -78,14 +78,16 @@ def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
 
     Heat is added along the stream: T_out = T_in + Q/(m cp). A controlled stream leaves at its set
     point, or warmer where its coil does not carry enough. A stream that the pressure drives
-    backwards is taken in at its discharge.
+    backwards is taken in at its discharge, or outdoors where it has none.
     """
     T_set = inputs.T_set - model.T_ref
     T_front = mean_at(work.T, model.intake, model)
     T_front = jnp.where(model.has_intake > 0, T_front, T_set)
     V_flow, response = _flow(work, T_front, model, inputs)
+    outdoors = inputs.T_outdoor - model.T_ref
     T_back = mean_at(work.T, model.discharge, model)
-    T_in = jnp.where((V_flow < 0) & (model.has_discharge > 0), T_back, T_front)
+    T_back = jnp.where(model.has_discharge > 0, T_back, outdoors)
+    T_in = jnp.where(V_flow < 0, T_back, T_front)
     rho = density(T_in, model.gas)
     m_flow = rho * V_flow
     T_out = outlet(T_in, jnp.abs(m_flow) * model.cp, work.T_body, model, inputs)
