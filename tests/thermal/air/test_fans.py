@@ -30,7 +30,10 @@ def fans(room, curves, **others):
     """Fans of devices by name: shutoff pressure [Pa], free flow [m3/s], speed."""
     names, share = room.streams.name, room.streams.share
     given = [curves.get(name, (0.0, 0.0, 1.0)) for name in names]
-    slope = [s / (part * free) ** 2 if free else 0.0 for (s, free, _), part in zip(given, share)]
+    slope = [
+        s / (part * free) ** 2 if free else 0.0
+        for (s, free, _), part in zip(given, share, strict=True)
+    ]
     made = Fans(
         shutoff=jnp.array([s for s, _, _ in given]),
         slope=jnp.array(slope),
