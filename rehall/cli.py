@@ -403,9 +403,7 @@ def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
         task = bar.add_task("transient", total=0.0, step=0.0, speed=0.0)
 
         def watch(now: "MarchProgress") -> None:
-            bar.update(
-                task, total=now.duration, completed=now.time, step=now.step, speed=now.speed
-            )
+            bar.update(task, total=now.duration, completed=now.time, step=now.step, speed=now.speed)
             leave_if_asked()
 
         yield watch

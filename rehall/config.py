@@ -70,9 +70,7 @@ def load(path: str | Path) -> Case:
         raise InputError(in_order(findings, whole.path))
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
-    complaints += events.check(
-        file.transient, case.items, case.openings, case.nodes, whole.data
-    )
+    complaints += events.check(file.transient, case.items, case.openings, case.nodes, whole.data)
     findings += [document.finding(where, message) for where, message in complaints]
     findings += [case.located(finding) for finding in checks.check(case.geometry)]
     if findings:

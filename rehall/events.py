@@ -92,9 +92,7 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
-    changes: dict[str, Any] = {
-        key: value for key, value in event.changes.items() if key != "state"
-    }
+    changes: dict[str, Any] = {key: value for key, value in event.changes.items() if key != "state"}
     if event.state == "off":
         changes |= {"on": False, "power": 0.0}
     elif event.state == "on":
@@ -104,9 +102,7 @@ def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
 
 
 def _changed_opening(opening: OpeningItem, event: EventSpec, normal: OpeningItem) -> OpeningItem:
-    changes: dict[str, Any] = {
-        key: value for key, value in event.changes.items() if key != "state"
-    }
+    changes: dict[str, Any] = {key: value for key, value in event.changes.items() if key != "state"}
     if event.state is not None:
         on = event.state == "on"
         state = {"flow": normal.flow if on else 0.0, "power": normal.power if on else 0.0}

@@ -88,9 +88,7 @@ def enter(
     """
     then, now = content(before.now, level), content(after.now, level)
     # The air that a closed room of constant pressure loses as it warms leaves evenly (pressure.py).
-    lost = float(level.model.cp) * np.sum(
-        0.5 * (then.T_mean + now.T_mean) * (now.mass - then.mass)
-    )
+    lost = float(level.model.cp) * np.sum(0.5 * (then.T_mean + now.T_mean) * (now.mass - then.mass))
     ledger.stored += now.heat - then.heat - float(lost)
     times, steps = np.asarray(taken.time, float), np.asarray(taken.step, float)
     heat = taken.monitor.heat

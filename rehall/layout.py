@@ -6,7 +6,7 @@ from typing import cast
 from geometry.hall import Block, Box, Device, Hall, Opening, axis_of, opposite
 from rehall.schema.document import CasePath
 from rehall.schema.entries import Cdu, CoolingUnit, Placed, Rack
-from rehall.schema.equipment import Row, Unit
+from rehall.schema.equipment import ReturnControl, Row, Unit
 from rehall.schema.hall import HallSpec
 from rehall.shell import NodeItem, OpeningItem, baffles_of, box_at, box_of, names_in_row
 
@@ -26,6 +26,8 @@ class Item:
     power: float
     air_flow: float | None
     supply: float | None
+    control: ReturnControl | None
+    fan_law: tuple[tuple[float, float], ...] | None
     on: bool
     group: str
     where: CasePath
@@ -95,6 +97,8 @@ def expand_piece(
                 power=power if piece.on else 0.0,
                 air_flow=piece.air_flow,
                 supply=piece.supply,
+                control=piece.control,
+                fan_law=piece.fan_law,
                 on=piece.on,
                 group=piece.name,
                 where=where,
@@ -127,6 +131,11 @@ def hall_of(
 def moves_air(item: Item) -> bool:
     """Whether a piece takes air in and gives it out."""
     return isinstance(item.entry, CoolingUnit) or getattr(item.entry, "air_flow", None) is not None
+
+
+def has_rear_door(item: Item) -> bool:
+    """Whether a rack's air leaves through a coil in its rear door."""
+    return getattr(item.entry, "rear_door", None) is not None
 
 
 def device_of(item: Item) -> Device:

@@ -9,7 +9,8 @@ import numpy as np
 
 from rehall.config import Case
 from rehall.layout import Item
-from rehall.schema.entries import Cdu, Chiller, CoolingUnit, DryCooler
+from rehall.schema.entries import Cdu, Chiller, CoolingUnit, DryCooler, Rack
+from rehall.schema.entries.cooling import CoilRating
 from rehall.schema.liquid import Facility, LoopSpec
 from thermal.equipment import cooling_unit
 from thermal.liquid import network
@@ -152,7 +153,7 @@ def water_wanted(case: Case, name: str) -> float:
     cdus = [i for i in case.items if isinstance(i.entry, Cdu) and i.loop in on_it and i.on]
     units = [i for i in case.items if i.facility == name and i.on]
     return sum(_entry(i, Cdu).facility_flow for i in cdus) + sum(
-        _entry(i, CoolingUnit).rating.water_flow for i in units
+        coil_rating(i).water_flow for i in units
     )
 
 
@@ -162,9 +163,18 @@ def water_share(case: Case, name: str) -> float:
     return facility_of(case, name).flow / wanted if wanted > 0 else 1.0
 
 
+def coil_rating(item: Item) -> CoilRating:
+    """Rated point of the coil of a cooling unit or of a rack's rear door."""
+    if isinstance(item.entry, CoolingUnit):
+        return item.entry.rating
+    door = item.entry.rear_door if isinstance(item.entry, Rack) else None
+    assert door is not None, f"{item.name} has no coil"
+    return door
+
+
 def coil(item: Item, water: str = "water") -> cooling_unit.CoolingUnit:
-    """The coil of a cooling unit as placed, on a facility loop with this liquid."""
-    rating = _entry(item, CoolingUnit).rating
+    """The coil of a cooling unit or rear door as placed, on a facility loop with this liquid."""
+    rating = coil_rating(item)
     return cooling_unit.CoolingUnit(
         name=item.name,
         capacity=rating.capacity,
@@ -172,7 +182,7 @@ def coil(item: Item, water: str = "water") -> cooling_unit.CoolingUnit:
         T_air_in=rating.air_in,
         V_flow_water=rating.water_flow,
         T_water_in=rating.water_in,
-        fan_power=_entry(item, CoolingUnit).fan_power,
+        fan_power=getattr(item.entry, "fan_power", 0.0),
         fluid=water,
     )
 
@@ -183,14 +193,14 @@ def rated_capacity(item: Item) -> float:
 
 
 def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> float:
-    """Heat per kelvin between the air and water inlets of a unit's coil [W/K].
+    """Heat per kelvin between the air and water inlets of a unit's or rear door's coil [W/K].
 
     The users of a facility loop share its flow by their rated flows; a coil takes its rated flow
     at most.
     """
     facility = facility_of(case, item.facility)
     share = min(1.0, water_share(case, facility.name))
-    V_water = _entry(item, CoolingUnit).rating.water_flow * share
+    V_water = coil_rating(item).water_flow * share
     m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
     kelvin = 1.0  # the coil is linear in the difference of its inlets
     return float(

@@ -140,4 +140,3 @@ def slices_of(wall: Wall | None) -> list[tuple[float, float]]:
             if left < 1e-9 * layer.thickness:
                 break
     return found
-

@@ -10,6 +10,7 @@ from geometry.grid import Grid, build_grid, estimate_cells, grid_family, require
 from geometry.hall import Hall, Source
 from geometry.voxels import VoxelModel, voxelise
 from rehall.config import Case
+from rehall.fans import yielding
 from thermal.air.build import StreamTable, build_model, sealed_regions
 from thermal.air.model import AirModel
 from thermal.properties import pressure_at_altitude
@@ -83,6 +84,7 @@ def air_level(case: Case, hall: Hall, grid: Grid, cell: float) -> AirLevel:
         turbulence=case.solver.turbulence,
         buoyant_turbulence=case.solver.buoyancy_production,
         dtype=np.float64 if case.solver.precision == "float64" else np.float32,
+        yielding=yielding(case),
     )
     return AirLevel(cell, hall, grid, voxels, model, streams)
 
@@ -90,7 +92,10 @@ def air_level(case: Case, hall: Hall, grid: Grid, cell: float) -> AirLevel:
 def refuse_unbalanced(case: Case, level: AirLevel, V_flow: dict[str, float]) -> None:
     """Refuse a body of air that takes in more than it gives out, with nowhere else to go."""
     findings = []
+    fans = set(yielding(case))
     for _, ports in sealed_regions(case.geometry, level.voxels):
+        if any(name in fans and share for name, share in ports.items()):
+            continue  # a fan that yields to the pressure moves what the others leave to it
         flows = {name: share * V_flow.get(name, 0.0) for name, share in ports.items()}
         net, moved = sum(flows.values()), sum(abs(flow) for flow in flows.values())
         if abs(net) > UNBALANCED * moved:

@@ -18,7 +18,10 @@ from thermal.properties import air_density
 
 @dataclass(frozen=True)
 class DeviceAir:
-    """Air through one device; temperatures in K, flow in m3/s at the intake."""
+    """Air through one device; temperatures in K, flow in m3/s at the intake.
+
+    A flow below zero goes backwards, and is taken in at the discharge.
+    """
 
     V_flow: float
     m_flow: float
@@ -47,9 +50,11 @@ def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Devic
             continue
         at = level.streams.of(item.name)
         share, m_flow = level.streams.share[at], air.m_flow[at]
-        weight = m_flow / m_flow.sum() if m_flow.sum() > 0 else share
+        through = np.abs(m_flow)
+        weight = through / through.sum() if through.sum() > 0 else share
         T_in = float(np.sum(share * air.T_in[at]))
-        intake = air.state.T[tuple(level.voxels.intakes[item.name].cells.T)]
+        taken_in = level.voxels.discharges if m_flow.sum() < 0 else level.voxels.intakes
+        intake = air.state.T[tuple(taken_in[item.name].cells.T)]
         found[item.name] = DeviceAir(
             V_flow=float(m_flow.sum()) / _density(T_in, pressure),
             m_flow=float(m_flow.sum()),

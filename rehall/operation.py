@@ -11,58 +11,47 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from geometry.hall import FACES
 from rehall.config import Case
-from rehall.layout import Item, moves_air
-from rehall.liquid import coil, coil_conductance
+from rehall.fans import air_flow, flows_and_fans, movers
+from rehall.layout import Item, has_rear_door, moves_air
+from rehall.liquid import coil, coil_conductance, coil_rating
 from rehall.models import AirLevel, hall_with_sources
 from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
 from rehall.shell import OpeningItem
 from thermal.air.inputs import AirInputs
-from thermal.equipment import cooling_unit, server
+from thermal.equipment import cooling_unit
 
 UNLIMITED = 1e12
 """Conductance of a supply opening [W/K]: its temperature is given."""
 NO_RESISTANCE = 1e9
 """U-value of a wall held at a temperature [W/m2/K]."""
+COIL, REAR_DOOR = 1.0, 2.0
+"""How `AirInputs.controlled` names a coil that holds a temperature, and one that does not."""
+RHO_CP = 1.184 * 1006.0
+"""Of air at 25 degC and sea level [J/m3/K]. ASHRAE Fundamentals (2017), chapter 1."""
+ROOM = 295.15
+"""Intake temperature before one is known [K]."""
 
 
 @dataclass
 class Exchange:
     """What air, liquid and power tell each other; by the names of equipment, loops and nodes.
 
-    `T_in` air at a device's intake [K], `m_air` through it [kg/s], `coil_heat` taken by cooling
-    units [W], `T_facility` supply of facility loops [K], `cdu_power` of CDU pumps and
-    `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of CDU pumps
-    to the room [W].
+    `T_in` air at a device's intake [K], `m_air` through it [kg/s] whichever way, `coil_heat` taken
+    by cooling units and rear doors [W], `T_supply` that units hold so that their return air has
+    the temperature asked for [K], `T_facility` supply of facility loops [K], `cdu_power` of CDU
+    pumps and `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of
+    CDU pumps to the room [W].
     """
 
     T_in: dict[str, float] = field(default_factory=dict)
     m_air: dict[str, float] = field(default_factory=dict)
     coil_heat: dict[str, float] = field(default_factory=dict)
+    T_supply: dict[str, float] = field(default_factory=dict)
     T_facility: dict[str, float] = field(default_factory=dict)
     cdu_power: dict[str, float] = field(default_factory=dict)
     facility_power: dict[str, float] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
     motor_heat: dict[str, float] = field(default_factory=dict)
-
-
-def air_flow(item: Item, T_in: float) -> float:
-    """Air through a piece of equipment [m3/s] at its inlet temperature [K]."""
-    if not item.on:
-        return 0.0
-    if item.air_flow is not None:
-        return item.air_flow
-    if isinstance(item.entry, CoolingUnit):
-        return item.entry.rating.air_flow
-    law = item.entry.air_flow  # type: ignore[attr-defined]
-    if law.flow is not None:
-        kind: server.AirflowLaw = server.FixedFlow(law.flow)
-    elif law.per_power is not None:
-        kind = server.FlowPerPower(law.per_power)
-    else:
-        temperatures, flows = zip(*law.by_inlet, strict=True)
-        kind = server.FlowTable(tuple(temperatures), tuple(flows))
-    machine = server.Server(item.name, 0.0, kind)
-    return float(server.air_flow(machine, item.heat_to_air, T_in))
 
 
 def air_movers(case: Case) -> list[Item]:
@@ -72,7 +61,7 @@ def air_movers(case: Case) -> list[Item]:
 
 def air_flows(case: Case, x: Exchange) -> dict[str, float]:
     """Air through equipment and fans [m3/s] by name."""
-    flows = {i.name: air_flow(i, x.T_in.get(i.name, 295.15)) for i in air_movers(case)}
+    flows = {i.name: air_flow(i, x.T_in.get(i.name, ROOM)) for i in air_movers(case)}
     return flows | {o.name: o.flow for o in case.openings if o.flow is not None}
 
 
@@ -83,7 +72,7 @@ def load_powers(case: Case, x: Exchange) -> dict[str, float]:
         if isinstance(item.entry, Cdu):
             powers[item.name] = x.cdu_power.get(item.name, item.power)
         elif isinstance(item.entry, CoolingUnit):
-            powers[item.name] = fan_power(item)
+            powers[item.name] = fan_power(item, x.T_in.get(item.name, ROOM))
         else:
             powers[item.name] = item.power
     powers |= {o.name: o.power for o in case.openings if o.power > 0 or o.feeds}
@@ -96,28 +85,30 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
     """The air solver's inputs for the present exchange."""
     streams = level.streams
     n = len(streams.name)
-    V_flow, heat, conductance, controlled = (np.zeros(n) for _ in range(4))
+    dtype = level.model.T_ref.dtype
+    V_flow, fans = flows_and_fans(streams, movers(case), dtype)
+    heat, conductance, controlled = (np.zeros(n) for _ in range(3))
     T_set, T_coolant = np.full(n, 293.15), np.zeros(n)
     for item in case.items:
         at = streams.of(item.name)
         if not moves_air(item) or not len(at):
             continue
         share = streams.share[at]
-        V_flow[at] = share * air_flow(item, x.T_in.get(item.name, 295.15))
         if isinstance(item.entry, CoolingUnit):
-            heat[at] = fan_power(item)
-            controlled[at], T_set[at] = 1.0, item.supply or 293.15
+            heat[at] = fan_power(item, x.T_in.get(item.name, ROOM))
+            controlled[at], T_set[at] = COIL, x.T_supply.get(item.name, item.supply or 293.15)
             conductance[at], T_coolant[at] = _coil(case, item, x)
         else:
             heat[at] = share * item.heat_to_air
+        if has_rear_door(item):
+            to_water, T_water = _coil(case, item, x)
+            controlled[at], T_set[at], T_coolant[at] = REAR_DOOR, T_water, T_water
+            conductance[at] = share * to_water
     for opening in case.openings:
         at = streams.of(opening.name)
-        if len(at):
-            V_flow[at] = opening.flow or 0.0
-            if opening.kind == "supply":
-                controlled[at], conductance[at] = 1.0, UNLIMITED
-                T_set[at] = opening.temperature or 293.15
-    dtype = level.model.T_ref.dtype
+        if len(at) and opening.kind == "supply":
+            controlled[at], conductance[at] = COIL, UNLIMITED
+            T_set[at] = opening.temperature or 293.15
     T_wall, U_wall, flux_wall = (
         np.append(values, np.full(len(level.hall.blocks), rest))
         for values, rest in zip(_walls(case), (293.15, 0.0, 0.0), strict=True)
@@ -136,6 +127,7 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         U_wall=jnp.array(U_wall, dtype),
         flux_wall=jnp.array(flux_wall, dtype),
         block_heat=jnp.array(_block_heat(case, level, x), dtype),
+        fans=fans,
     )
 
 
@@ -148,16 +140,27 @@ def entering_temperature(case: Case, opening: OpeningItem) -> float:
     return outdoor.dry_bulb
 
 
-def fan_power(item: Item) -> float:
-    """Power of a cooling unit's fans at its air flow [W]; all of it warms the air."""
-    return float(cooling_unit.fan_power(coil(item), air_flow(item, 0.0))) if item.on else 0.0
+def first_supply(item: Item) -> float:
+    """Supply temperature that a cooling unit starts from [K].
+
+    Where it follows its return air, as far below it as at its rated point.
+    """
+    if item.control is None:
+        return item.supply or 293.15
+    rating = coil_rating(item)
+    return item.control.T_return - rating.capacity / (RHO_CP * rating.air_flow)
+
+
+def fan_power(item: Item, T_in: float) -> float:
+    """Power of a cooling unit's fans [W] at the speed for its return air [K]; it warms the air."""
+    return float(cooling_unit.fan_power(coil(item), air_flow(item, T_in))) if item.on else 0.0
 
 
 def _coil(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
-    """Conductance between the air and water inlets of a unit's coil [W/K], and the water's [K]."""
+    """Conductance between the inlets of a unit's or rear door's coil [W/K], and the water's [K]."""
     if not item.on or item.facility is None:
         return 0.0, 0.0
-    m_air = x.m_air.get(item.name, 1.15 * air_flow(item, 0.0))
+    m_air = x.m_air.get(item.name, 1.15 * air_flow(item, ROOM))
     T_water = x.T_facility[item.facility]
     return coil_conductance(item, case, m_air, T_water), T_water
 

@@ -85,6 +85,7 @@ def piece_complaints(
 ) -> Iterator[Complaint]:
     """Check loop, facility, supply temperature and feeders of one line of equipment."""
     cools = isinstance(entry, CoolingUnit)
+    has_coil = cools or getattr(entry, "rear_door", None) is not None
     liquid_cooled = getattr(entry, "coolant", None) is not None
     words = f"{piece.name} ({getattr(entry, 'kind', '')})"
     if (liquid_cooled or isinstance(entry, Cdu)) and piece.loop is None:
@@ -95,16 +96,20 @@ def piece_complaints(
     elif piece.loop is not None:
         yield from unknown(piece.loop, known.loops, "loop", (*where, "loop"))
         yield from fluid_mismatch(piece, entry, where, file)
-    if cools and piece.facility is None:
+    if has_coil and piece.facility is None:
         yield where, f"{words} has no facility loop; {which(known.facilities, 'facility loops')}"
-    elif piece.facility is not None and not cools:
-        yield (*where, "facility"), f"{words}: only cooling units name a facility loop"
+    elif piece.facility is not None and not has_coil:
+        message = f"{words}: only cooling units and racks with a rear door name a facility loop"
+        yield (*where, "facility"), message
     elif piece.facility is not None:
         yield from unknown(piece.facility, known.facilities, "facility", (*where, "facility"))
-    if cools and piece.supply is None:
+    if cools and piece.supply is None and piece.control is None:
         yield where, f"{words} has no supply; wanted the air temperature it holds, like '22 degC'"
-    if not cools and piece.supply is not None:
-        yield (*where, "supply"), f"{words}: only cooling units hold a supply temperature"
+    if cools and piece.supply is not None and piece.control is not None:
+        yield (*where, "control"), f"{words}: wanted one of supply, control"
+    for key in () if cools else ("supply", "control", "fan_law"):
+        if getattr(piece, key) is not None:
+            yield (*where, key), f"{words}: only cooling units have {key}"
     if piece.air_flow is not None and not (cools or getattr(entry, "air_flow", None)):
         yield (*where, "air_flow"), f"{words} moves no air"
     yield from feeders(piece.feeds, where, words, file, known)

@@ -13,7 +13,10 @@ ON_SHELL = 1e-3  # m; nearer than this, a face lies on the shell
 
 @dataclass(frozen=True)
 class OpeningItem:
-    """One opening of the shell with what it does. SI units; None where it has no such figure."""
+    """One opening of the shell with what it does. SI units; None where it has no such figure.
+
+    `held` tells that its flow is the case's, not that of a catalogue entry.
+    """
 
     name: str
     kind: str
@@ -21,6 +24,7 @@ class OpeningItem:
     rectangle: Box
     loss_coefficient: float
     flow: float | None
+    held: bool
     temperature: float | None
     power: float
     power_factor: float
@@ -123,6 +127,7 @@ def expand_opening(
             rectangle=in_plane(axis, at, lower, upper),
             loss_coefficient=opening_loss(spec, entry),
             flow=spec.flow if spec.flow is not None else fan.flow if fan else None,
+            held=spec.flow is not None,
             temperature=spec.temperature,
             power=fan.power if fan else 0.0,
             power_factor=fan.power_factor if fan else 1.0,
@@ -159,11 +164,14 @@ def baffles_of(hall: HallSpec) -> list[Baffle]:
     if hall.raised_floor:
         height = hall.raised_floor.height
         floor = in_plane(2, height, (0.0, 0.0), (hall.size[0], hall.size[1]))
-        baffles.append(Baffle("raised floor", floor))
+        leakage = hall.raised_floor.leakage
+        tight = perforated_loss(leakage) if leakage > 0 else math.inf
+        baffles.append(Baffle("raised floor", floor, tight))
         for tiles in hall.raised_floor.tiles:
             loss = perforated_loss(tiles.open_fraction)
+            holes = tiles.open_fraction if hall.raised_floor.jets else 1.0
             baffles += [
-                Baffle(name, in_plane(2, height, lower, upper), loss)
+                Baffle(name, in_plane(2, height, lower, upper), loss, holes)
                 for name, lower, upper in expand_patches(tiles, None)
             ]
     return baffles

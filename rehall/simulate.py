@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from power.solve import PowerState
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
+from rehall.layout import has_rear_door
 from rehall.liquid import (
     FacilityState,
     LoopModel,
@@ -20,7 +21,16 @@ from rehall.liquid import (
     solve_loop,
 )
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
-from rehall.operation import Exchange, air_flows, air_inputs, air_movers, load_powers
+from rehall.operation import (
+    ROOM,
+    Exchange,
+    air_flows,
+    air_inputs,
+    air_movers,
+    fan_power,
+    first_supply,
+    load_powers,
+)
 from rehall.schema.entries import CoolingUnit
 from rehall.start import at_start
 from thermal.air.inputs import AirInputs
@@ -31,6 +41,8 @@ from thermal.liquid.solve import LiquidState
 AGREEMENT = 1e-3
 """Largest relative change of what one domain gives to another when they agree [-]."""
 COUPLING_ITERATIONS = 8
+CP = 1006.0
+"""Of air, to weigh the change of a set point [J/kg/K]."""
 Watch = Callable[[str, Progress], None]
 
 
@@ -191,6 +203,7 @@ def first_exchange(case: Case) -> Exchange:
     units = [i for i in case.items if isinstance(i.entry, CoolingUnit) and i.on]
     heat = sum(i.heat_to_air for i in case.items)
     x.coil_heat = {u.name: min(heat / len(units), rated_capacity(u)) for u in units}
+    x.T_supply = {u.name: first_supply(u) for u in units if u.control is not None}
     return x
 
 
@@ -227,21 +240,30 @@ def listen(x: Exchange, air: AirSolution, level: AirLevel, case: Case) -> None:
     cp = float(level.model.cp)
     for item in air_movers(case):
         at = level.streams.of(item.name)
-        flow = air.m_flow[at]
-        x.T_in[item.name] = float(np.sum(level.streams.share[at] * air.T_in[at]))
-        x.m_air[item.name] = float(flow.sum())
+        flow = np.abs(air.m_flow[at])
+        T_in = float(np.sum(level.streams.share[at] * air.T_in[at]))
+        gained = cp * float(np.sum(flow * (air.T_out - air.T_in)[at]))
         if isinstance(item.entry, CoolingUnit):
-            fan = load_powers(case, x)[item.name]
-            x.coil_heat[item.name] = fan - cp * float(np.sum(flow * (air.T_out - air.T_in)[at]))
+            x.coil_heat[item.name] = fan_power(item, x.T_in.get(item.name, ROOM)) - gained
+        elif has_rear_door(item):
+            x.coil_heat[item.name] = item.heat_to_air - gained
+        x.T_in[item.name], x.m_air[item.name] = T_in, float(flow.sum())
+        if item.name in x.T_supply and item.control is not None:
+            # As far as the return air is from what is asked for; a valve shut lets it all through.
+            moved = x.T_supply[item.name] + item.control.T_return - T_in
+            coldest = x.T_facility[item.facility or ""]
+            x.T_supply[item.name] = float(np.clip(moved, coldest, item.control.T_return))
 
 
 def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
     """Largest relative change of what the air is given [-].
 
     Of each stream's heat and flow, where it carries more than a hundredth of its even share, and
-    of their sums. A coil's conductance counts only where the unit does not hold its set point.
+    of their sums. A coil's conductance counts only where the unit does not hold its set point,
+    the set point where it does.
     """
-    short = np.asarray(before.controlled) * (air.T_out > np.asarray(before.T_set) + 0.05)
+    coil = np.asarray(before.controlled) > 0
+    short = coil & (air.T_out > np.asarray(before.T_set) + 0.05)
     heat = max(float(np.abs(before.heat).sum() + np.abs(before.block_heat).sum()), 1.0)
     driving = air.T_in - np.asarray(before.T_coolant)
 
@@ -253,7 +275,10 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
 
     coil_before = short * np.asarray(before.conductance) * driving
     coil_after = short * np.asarray(after.conductance) * (air.T_in - np.asarray(after.T_coolant))
+    C = np.abs(air.m_flow) * (coil & ~short) * CP
+    held = C * (np.asarray(after.T_set) - np.asarray(before.T_set))
     return max(
+        float(np.abs(held).sum()) / heat,
         step(before.heat, after.heat, heat),
         step(before.block_heat, after.block_heat, heat),
         step(before.V_flow, after.V_flow, max(float(np.sum(before.V_flow)), 1e-6)),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
+from rehall.fans import air_flow
 from rehall.floor import cooled_rooms, floor_of, is_server
 from rehall.layout import Item, moves_air
 from rehall.liquid import LoopModel, coil, coil_conductance
-from rehall.operation import air_flow, entering_temperature, fan_power
+from rehall.operation import entering_temperature, fan_power
 from rehall.schema.entries import Coolant, CoolingUnit, Rack
 from rehall.simulate import Solution
 from thermal.equipment import cooling_unit
@@ -57,7 +58,8 @@ def air(solution: Solution, rack: Item) -> tuple[int | None, str]:
     units = [item for item in case.items if isinstance(item.entry, CoolingUnit) and item.on]
     servers = _drawing(solution, rack.entry.size[2])
     limit = min(_inlet_limit(solution, item) for item in (rack, *servers))
-    sets = [unit.supply or DEFAULT_SUPPLY for unit in units]
+    held = solution.exchange.T_supply
+    sets = [held.get(unit.name, unit.supply or DEFAULT_SUPPLY) for unit in units]
     T_supply = max(sets, default=_outdoor_supply(solution))
     if T_supply > limit:
         supplied, allowed = T_supply - 273.15, limit - 273.15
@@ -79,7 +81,10 @@ def _cooling_units(
     left = [unit for unit in units if unit is not largest]
     if not left:
         return 0, f"there is no cooling unit but {largest.name}: none is left when it is lost"
-    heat = sum(solution.exchange.coil_heat[unit.name] - fan_power(unit) for unit in units)
+    heat = sum(
+        solution.exchange.coil_heat[unit.name] - fan_power(unit, solution.exchange.T_in[unit.name])
+        for unit in units
+    )
     flow = sum(heated_flow(solution, item, limit) for item in servers)
     each = heated_flow(solution, rack, limit)
     full = sum(full_flow(unit) for unit in left)
@@ -93,7 +98,7 @@ def _cooling_units(
         spare = facility.capacity - facility.heat
         reserves.append(Reserve(f"heat rejection of {name}", spare, rack.heat_to_air))
     count, text = smallest(reserves)
-    present = sum(air_flow(unit, 0.0) for unit in left)
+    present = sum(air_flow(unit, solution.exchange.T_in[unit.name]) for unit in left)
     return count, (
         f"{largest.name} lost, {len(left)} left at full fan speed ({full:.3g} m3/s; set now: "
         f"{present:.3g}), supply up to the inlet limit of {limit - 273.15:.1f} degC: {text}"

@@ -6,7 +6,8 @@ import numpy as np
 
 from rehall.config import Case
 from rehall.models import AirLevel
-from rehall.operation import entering_temperature
+from rehall.operation import entering_temperature, first_supply
+from rehall.schema.entries import CoolingUnit
 from thermal.air.state import Work, at_rest
 
 ROOM = 295.15
@@ -36,7 +37,8 @@ def given_temperatures(case: Case, level: AirLevel) -> dict[int, list[float]]:
     """Temperatures of the air that each body of air is given [K], by its number."""
     found: dict[int, list[float]] = {}
     voxels = level.voxels
-    units = [(voxels.discharges[i.name], i.supply) for i in case.items if i.supply and i.on]
+    cooling = [i for i in case.items if isinstance(i.entry, CoolingUnit) and i.on]
+    units = [(voxels.discharges[i.name], first_supply(i)) for i in cooling]
     shell = [
         (voxels.openings[o.name], o.temperature or entering_temperature(case, o))
         for o in case.openings

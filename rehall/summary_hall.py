@@ -85,10 +85,14 @@ def utility_power(solution: Solution) -> float:
 def air_side(
     solution: Solution, air: dict[str, DeviceAir], openings: dict[str, OpeningAir]
 ) -> metrics.AirSide | None:
-    """Flow-weighted temperatures of equipment, supply and return; None without equipment."""
+    """Flow-weighted temperatures of equipment, supply and return; None without equipment.
+
+    What air passes backwards is left out.
+    """
     case = solution.case
-    used = [air[i.name] for i in case.items if i.name in air and not _cools(i.entry)]
-    units = [air[i.name] for i in case.items if i.name in air and _cools(i.entry)]
+    forward = [i for i in case.items if i.name in air and air[i.name].m_flow > 0]
+    used = [air[i.name] for i in forward if not _cools(i.entry)]
+    units = [air[i.name] for i in forward if _cools(i.entry)]
     blown = [(u.m_flow, u.T_out) for u in units]
     blown += [(o.m_flow, o.T) for o in openings.values() if o.m_flow > 0]
     drawn = [(u.m_flow, u.T_in) for u in units]

@@ -6,6 +6,7 @@ import numpy as np
 
 from rehall.config import Case
 from rehall.evidence import Inlets
+from rehall.fans import air_flow
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
@@ -33,7 +34,9 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 "it_kw": item.power / 1e3,
                 "liquid_kw": item.heat_to_liquid / 1e3,
                 "air_kw": item.heat_to_air / 1e3,
+                "rear_door_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,
                 "air_m3_s": through.V_flow if through else None,
+                "air_unopposed_m3_s": air_flow(item, through.T_in) if through else None,
                 "inlet_mean_c": through.T_in - ZERO if through else None,
                 "inlet_max_c": through.T_in_max - ZERO if through else None,
                 "inlet_limit_c": _inlet_limit(solution, item.entry),
@@ -99,9 +102,11 @@ def cooling_units(solution: Solution, air: dict[str, DeviceAir]) -> list[Row]:
                     "of": item.entry.name,
                     "on": item.on,
                     "air_m3_s": through.V_flow,
+                    "air_unopposed_m3_s": air_flow(item, through.T_in),
                     "return_c": through.T_in - ZERO,
                     "supply_c": through.T_out - ZERO,
                     "supply_set_c": item.supply - ZERO if item.supply else None,
+                    "return_set_c": item.control.T_return - ZERO if item.control else None,
                     "heat_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,
                     "capacity_kw": unit_capacity(solution, item.name) / 1e3,
                     "loading_pct": 100 * unit_loading(solution, item),

@@ -96,7 +96,7 @@ def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> A
     for item, was in zip(case.items, normal.items, strict=True):
         if isinstance(item.entry, CoolingUnit):
             V, V_normal = air_flow(item, 0.0), air_flow(was, 0.0)
-            if V != V_normal and V_normal > 0 and item.name in m_air:
+            if V_normal != V and V_normal > 0 and item.name in m_air:
                 m_air[item.name] *= V / V_normal
     inputs = air_inputs(case, level, replace(x, m_air=m_air))
     still = 0 * inputs.conductance

@@ -8,9 +8,9 @@ import numpy as np
 
 from geometry.voxels import Patch
 from power import checks
+from rehall.fans import air_flow
 from rehall.layout import Item
 from rehall.observe import DeviceAir
-from rehall.operation import air_flow
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from thermal.air.model import GRAVITY
@@ -158,9 +158,16 @@ def _servers(
                 None if known is None else known[1],
             )
         )
-        rise, rated = through.T_out - through.T_in, rated_rise(item)
+        rise, rated = air_rise(solution, item, through), rated_rise(item)
         found.append(Limit("rack_air_rise_max", item.name, rise, RISE_MARGIN * rated, "K"))
     return found
+
+
+def air_rise(solution: Solution, item: Item, through: DeviceAir) -> float:
+    """Temperature rise of the air through a server, before a rear door cools it [K]."""
+    cp = float(solution.level.model.cp)
+    door = solution.exchange.coil_heat.get(item.name, 0.0)
+    return through.T_out - through.T_in + door / max(abs(through.m_flow) * cp, 1e-9)
 
 
 def rated_rise(item: Item) -> float:
@@ -227,13 +234,16 @@ def _cooling(solution: Solution, air: dict[str, DeviceAir]) -> list[Limit]:
             used = 100 * unit_loading(solution, item)
             most = 100 * limits.cooling_unit_loading_max
             found.append(Limit("cooling_unit_loading_max", item.name, used, most, "%"))
-            fans = 100 * air_flow(item, RATED_INLET) / item.entry.rating.air_flow
+            fans = 100 * air_flow(item, air[item.name].T_in) / item.entry.rating.air_flow
             found.append(Limit("cooling_unit_fan_max", item.name, fans, 100.0, "%"))
             least = 100 * item.entry.air_flow_min
             found.append(Limit("cooling_unit_fan_min", item.name, fans, least, "%", least=True))
             if item.supply is not None:
                 excess = air[item.name].T_out - item.supply
                 found.append(Limit("cooling_unit_supply_excess", item.name, excess, 0.5, "K"))
+            if item.control is not None:
+                excess = air[item.name].T_in - item.control.T_return
+                found.append(Limit("cooling_unit_return_excess", item.name, excess, 0.5, "K"))
     for name, facility in solution.facilities.items():
         most = 100 * limits.rejection_loading_max
         found.append(Limit("rejection_loading_max", name, 100 * facility.loading, most, "%"))
@@ -243,12 +253,22 @@ def _cooling(solution: Solution, air: dict[str, DeviceAir]) -> list[Limit]:
 
 
 def _openings(solution: Solution) -> list[Limit]:
-    """Exhaust fans against their curve, wet pads against their highest velocity."""
+    """Exhaust fans against their curve, wet pads against their highest velocity.
+
+    A fan that runs on its curve has a least flow; one that the case holds at a flow, a pressure.
+    """
     found = []
+    least = 100 * solution.case.limits.exhaust_fan_flow_min
     outdoor = solution.case.site.outdoor.dry_bulb
     for opening in solution.case.openings:
         patch = solution.level.voxels.openings[opening.name]
-        if isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
+        if isinstance(opening.entry, ExhaustFan) and opening.entry.curve and not opening.held:
+            at = solution.level.streams.of(opening.name)[0]
+            pressure = float(solution.level.model.pressure)
+            rho = float(air_density(jnp.asarray(solution.air.T_in[at]), pressure))
+            flow = 100 * float(solution.air.m_flow[at]) / rho / opening.entry.flow
+            found.append(Limit("exhaust_fan_flow_min", opening.name, flow, least, "%", least=True))
+        elif isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
             flows, heads = zip(*opening.entry.curve, strict=True)
             can = float(np.interp(opening.flow or 0.0, flows, heads))
             must = -inside_pressure(solution, patch, outdoor)

@@ -1,12 +1,26 @@
 """Equipment of a case: rows and single units."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from rehall.quantities import Coordinate, Flow, Length, Power, Temperature
+from rehall.quantities import (
+    Coordinate,
+    Flow,
+    Length,
+    Power,
+    Share,
+    Temperature,
+)
 from rehall.schema.base import Count, Description, Flag, Name
+from rehall.schema.entries.common import rises
 from rehall.schema.hall import EntryName, Face, PlanePoint
+
+
+class ReturnControl(Description):
+    """A valve that holds the temperature of the air that a cooling unit takes in, `return`."""
+
+    T_return: Temperature = Field(alias="return")
 
 
 class Piece(Description):
@@ -14,7 +28,9 @@ class Piece(Description):
 
     `facing` is the outward normal of the front; `power`, `air_flow` and `on` say how the piece is
     operated where that differs from its entry. `loop` is the rack loop, `facility` the facility
-    loop (of a cooling unit), `supply` the air temperature that a cooling unit holds.
+    loop (of a cooling unit or a rear door). A cooling unit holds the air temperature `supply`, or
+    follows its return air by `control`; `fan_law` is the share of its air flow by the temperature
+    that it takes in.
     """
 
     of: EntryName
@@ -27,6 +43,8 @@ class Piece(Description):
     power: Power | None = None
     air_flow: Flow | None = None
     supply: Temperature | None = None
+    control: ReturnControl | None = None
+    fan_law: Annotated[tuple[tuple[Temperature, Share], ...] | None, Field(min_length=2)] = None
     on: Flag = True
 
     @model_validator(mode="after")
@@ -34,6 +52,13 @@ class Piece(Description):
         """Refuse a front that looks up or down."""
         if self.facing.endswith("z"):
             raise ValueError(f"facing: found {self.facing!r}, wanted one of -x, +x, -y, +y")
+        return self
+
+    @model_validator(mode="after")
+    def law_rises(self) -> Self:
+        """Refuse a fan law whose temperatures do not rise."""
+        if self.fan_law and not rises([T for T, _ in self.fan_law]):
+            raise ValueError("fan_law: wanted temperatures that rise from row to row")
         return self
 
 

@@ -18,7 +18,7 @@ from rehall.quantities import (
     Temperature,
     UValue,
 )
-from rehall.schema.base import Count, Description, Name
+from rehall.schema.base import Count, Description, Flag, Name
 from rehall.schema.entries.openings import LossCoefficient
 
 Face = Literal["-x", "+x", "-y", "+y", "-z", "+z"]
@@ -229,10 +229,16 @@ class Tiles(Patches):
 
 
 class RaisedFloor(Description):
-    """An airtight floor at a height above the slab, with perforated tiles in it."""
+    """A floor at a height above the slab, with perforated tiles in it.
+
+    `leakage` is the open share of its panels. With `jets` air leaves the tiles with the momentum
+    of its velocity in their holes.
+    """
 
     height: Length
     tiles: tuple[Tiles, ...] = ()
+    leakage: Share = 0.0
+    jets: Flag = True
 
 
 class HallSpec(Description):

@@ -55,6 +55,7 @@ class Limits(Description):
     node_loading_max: Ratio = 1.0
     voltage_drop_max: Share = 0.05
     hall_pressure_max: Pressure = 50.0
+    exhaust_fan_flow_min: Share = 0.5
     dew_point_margin_min: TemperatureDifference = 2.0
 
 

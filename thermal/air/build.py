@@ -1,6 +1,6 @@
 """Voxels -> AirModel: the hall's patches become index lists, its streams get numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import jax
@@ -63,11 +63,14 @@ def build_model(
     buoyant_turbulence: bool = False,
     gas: Gas | None = None,
     boundaries: Boundaries = Boundaries(),
+    yielding: Collection[str] = (),
 ) -> tuple[AirModel, StreamTable]:
     """Arrays of the air model, and the table that names its streams.
 
     `pressure` is the site's [Pa]; `T_ref` [K] is subtracted from stored temperatures and sets the
-    hydrostatic reference. `gas` replaces air of these two.
+    hydrostatic reference. `gas` replaces air of these two. `yielding` names devices and openings
+    whose flow follows the pressure (inputs.Fans): they join the pressures of what they stand
+    between.
     """
     grid = voxels.grid
     builder = _Streams(voxels, boundaries)
@@ -111,9 +114,8 @@ def build_model(
         has_discharge=jnp.array(builder.has_discharge, dtype),
         height=jnp.array(builder.height, dtype),
         sealed=tuple(
-            _cells((voxels.region == region).astype(float), dtype)
-            for region, ports in sealed_regions(hall, voxels)
-            if ports or not hall.openings
+            _cells(np.isin(voxels.region, regions).astype(float), dtype)
+            for regions in free_levels(hall, voxels, yielding)
         ),
         go=stage_flag(),
     )
@@ -160,6 +162,30 @@ def sealed_regions(hall: Hall, voxels: VoxelModel) -> list[tuple[int, dict[str, 
                 net, voxels, o.name, voxels.openings[o.name], 1 if o.kind == "supply" else -1
             )
     return sorted(net.items())
+
+
+def free_levels(hall: Hall, voxels: VoxelModel, yielding: Collection[str]) -> list[tuple[int, ...]]:
+    """Bodies of air whose pressure level nothing sets, those joined by yielding devices together.
+
+    A body without outdoor opening takes its level from another where a yielding device stands
+    between the two, and from outdoors where a yielding fan does.
+    """
+    moved = {region for region, ports in sealed_regions(hall, voxels) if ports or not hall.openings}
+    groups = [{region} for region in sorted(moved)]
+    outside = -2  # whatever has a level; -1 is solid
+    shell = {o.name: voxels.openings[o.name] for o in hall.openings if o.kind != "outdoor"}
+    for name in yielding:
+        patches = (
+            [shell[name]] if name in shell else [voxels.intakes[name], voxels.discharges[name]]
+        )
+        beside = {int(r) for p in patches for r in np.unique(voxels.region[tuple(p.cells.T)])}
+        joined = {r if r in moved else outside for r in beside}
+        if name in shell:
+            joined.add(outside)
+        touched = [group for group in groups if group & joined]
+        groups = [group for group in groups if not group & joined]
+        groups.append(joined.union(*touched))
+    return [tuple(sorted(group)) for group in groups if outside not in group]
 
 
 def _add_shares(net: dict, voxels: VoxelModel, name: str, patch: Patch, sign: int) -> None:

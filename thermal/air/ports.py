@@ -11,7 +11,7 @@ from thermal.air.model import GRAVITY, AirModel, OutdoorFaces, PortFaces
 from thermal.air.operators import triple
 from thermal.air.state import Work
 from thermal.air.transport import Source
-from thermal.air.turbulence import K_EPSILON, solves_k
+from thermal.air.turbulence import K_EPSILON, solves_k, speed
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -81,14 +81,16 @@ def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
 
     Heat is added along the stream: T_out = T_in + Q/(m cp). A controlled stream leaves at its set
     point, or warmer where its coil does not carry enough. A stream that the pressure drives
-    backwards is taken in at its discharge.
+    backwards is taken in at its discharge, or outdoors where it has none.
     """
     T_set = inputs.T_set - model.T_ref
     T_front = mean_at(work.T, model.intake, model)
     T_front = jnp.where(model.has_intake > 0, T_front, T_set)
     V_flow, response = _flow(work, T_front, model, inputs)
+    outdoors = inputs.T_outdoor - model.T_ref
     T_back = mean_at(work.T, model.discharge, model)
-    T_in = jnp.where((V_flow < 0) & (model.has_discharge > 0), T_back, T_front)
+    T_back = jnp.where(model.has_discharge > 0, T_back, outdoors)
+    T_in = jnp.where(V_flow < 0, T_back, T_front)
     rho = density(T_in, model.gas)
     m_flow = rho * V_flow
     T_out = outlet(T_in, jnp.abs(m_flow) * model.cp, work.T_body, model, inputs)
@@ -123,22 +125,28 @@ def _flow(work: Work, T_front: Array, model: AirModel, inputs: AirInputs) -> tup
     if fans is None:
         return inputs.V_flow, jnp.zeros_like(inputs.V_flow)
     T = T_front + model.T_ref
-    speed = jax.vmap(jnp.interp)(T, fans.T_law, fans.speed)
+    turning = jax.vmap(jnp.interp)(T, fans.T_law, fans.speed)
     driven = fans.slope > 0
     V = work.V_flow
-    raised = fans.shutoff * speed**2 - fans.slope * V * jnp.abs(V)
-    against = _pressure_behind(work.p, model, inputs) - _pressure_before(work.p, model, inputs)
-    free = speed * jnp.sqrt(fans.shutoff / jnp.where(driven, fans.slope, 1.0))
+    raised = fans.shutoff * turning**2 - fans.slope * V * jnp.abs(V)
+    against = _pressure_behind(work.p, model, inputs) - _pressure_before(work, model, inputs)
+    free = turning * jnp.sqrt(fans.shutoff / jnp.where(driven, fans.slope, 1.0))
     least = jnp.maximum(SMALL_FLOW * jnp.maximum(inputs.V_flow, 1e-3), 0.5 * free)
     slope = jnp.where(driven, 2 * fans.slope * jnp.maximum(jnp.abs(V), least), 1.0)
     response = jnp.where(driven, FAN_RELAXATION / slope, 0.0)
-    return jnp.where(driven, V + response * (raised - against), inputs.V_flow * speed), response
+    return jnp.where(driven, V + response * (raised - against), inputs.V_flow * turning), response
 
 
-def _pressure_before(p: Field, model: AirModel, inputs: AirInputs) -> Array:
-    """Pressure that streams are drawn from [Pa]: at their intake, or outdoors."""
+def _pressure_before(work: Work, model: AirModel, inputs: AirInputs) -> Array:
+    """Pressure that streams are drawn from [Pa]: at their intake, or outdoors.
+
+    An exhaust fan's static pressure is told against air at rest before it (ISO 5801), so the
+    dynamic head that the air has gathered on its way to the fan counts.
+    """
     outside = outdoor_pressure_at(model.height, model, inputs)
-    return jnp.where(model.has_intake > 0, mean_at(p, model.intake, model), outside)
+    head = 0.5 * density(work.T, model.gas) * speed(work.velocity) ** 2
+    gathered = (1.0 - model.has_discharge) * mean_at(head, model.intake, model)
+    return jnp.where(model.has_intake > 0, mean_at(work.p, model.intake, model) + gathered, outside)
 
 
 def _pressure_behind(p: Field, model: AirModel, inputs: AirInputs) -> Array:

@@ -6,10 +6,38 @@ A figure without a source is listed under `assumed` with the reason for its valu
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from rehall.quantities import Flow, FlowPerPower, Length, Mass, Pressure, Temperature
+from rehall.quantities import (
+    Flow,
+    FlowFromZero,
+    FlowPerPower,
+    Length,
+    Mass,
+    Pressure,
+    Temperature,
+    quantity,
+)
 from rehall.schema.base import Description, Name
+
+FanPressure = Annotated[float, quantity("pressure", least=0.0)]
+
+
+def curve_falls(
+    rows: tuple[tuple[float, float], ...] | None,
+) -> tuple[tuple[float, float], ...] | None:
+    """Refuse a fan curve whose flows do not rise, or whose pressures do not fall."""
+    if rows and not rises([V_flow for V_flow, _ in rows]):
+        raise ValueError("wanted flows that rise from row to row")
+    if rows and not rises([-dp for _, dp in rows]):
+        raise ValueError("wanted pressures that fall from row to row")
+    return rows
+
+
+FanCurve = Annotated[
+    tuple[tuple[FlowFromZero, FanPressure], ...], Field(min_length=2), AfterValidator(curve_falls)
+]
+"""Flow [m3/s] and pressure [Pa] that fans hold outside the machine, at full speed."""
 
 
 class Entry(Description):

@@ -16,8 +16,8 @@ from rehall.quantities import (
     Temperature,
     TemperatureDifference,
 )
-from rehall.schema.base import Description
-from rehall.schema.entries.common import Placed, rises
+from rehall.schema.base import Description, Flag
+from rehall.schema.entries.common import FanCurve, Placed, rises
 
 Side = Literal["front", "back", "top", "bottom"]
 
@@ -44,12 +44,23 @@ class CoilRating(Description):
         return self
 
 
+class RearDoor(CoilRating):
+    """A passive chilled-water coil in the rear door of a rack, by its rated point.
+
+    `air_in` is the rack's heated air; `air_dp` [Pa] what the coil takes from the rack's fans.
+    """
+
+    air_dp: Pressure
+
+
 class CoolingUnit(Placed):
     """A CRAH or fan wall: chilled-water coil and fan.
 
     A unit faces where its front looks; `intake` and `discharge` are sides seen from there.
-    `air_flow_min` is the least share of the rated air flow that its fans can hold; `thermal_mass`
-    [J/K] of the coil and its water delays the air that leaves it, in transients.
+    `air_flow_min` is the least share of the rated air flow that its fans can hold. With a
+    `fan_curve` the air flow is what the fans hold against the pressure; a unit that is off then
+    lets air back, unless it has a `damper`. `thermal_mass` [J/K] of the coil and its water delays
+    the air that leaves it, in transients.
     """
 
     kind: Literal["cooling_unit"]
@@ -57,6 +68,8 @@ class CoolingUnit(Placed):
     discharge: Side
     rating: CoilRating
     fan_power: Power
+    fan_curve: FanCurve | None = None
+    damper: Flag = False
     air_flow_min: Share = 0.3
     power_factor: PositiveShare = 0.95
     thermal_mass: HeatCapacity = 0.0

@@ -6,30 +6,28 @@ from pydantic import Field, model_validator
 
 from rehall.quantities import (
     Flow,
-    FlowFromZero,
     Length,
     PositiveShare,
     Power,
     Pressure,
     Velocity,
-    quantity,
 )
-from rehall.schema.entries.common import Entry
+from rehall.schema.entries.common import Entry, FanCurve
 
-FanPressure = Annotated[float, quantity("pressure", least=0.0)]
 LossCoefficient = Annotated[float, Field(strict=True, ge=0.0, le=1e9)]
 
 
 class ExhaustFan(Entry):
     """A fan that blows hall air outdoors. Size: the two edges of its opening in the wall [m].
 
-    `curve` is a table of flow [m3/s] and static pressure [Pa]; `flow` is the rated point.
+    `curve` is a table of flow [m3/s] and static pressure [Pa]; `flow` is the rated point. The fan
+    runs where its curve meets the pressure, unless the opening states its flow.
     """
 
     kind: Literal["exhaust_fan"]
     size: tuple[Length, Length]
     flow: Flow
-    curve: tuple[tuple[FlowFromZero, FanPressure], ...] | None = Field(default=None, min_length=2)
+    curve: FanCurve | None = None
     power: Power
     power_factor: PositiveShare = 0.85
 

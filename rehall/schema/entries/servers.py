@@ -15,7 +15,8 @@ from rehall.quantities import (
     Voltage,
 )
 from rehall.schema.base import Count, Description, Name
-from rehall.schema.entries.common import AirFlow, Coolant, Placed
+from rehall.schema.entries.common import AirFlow, Coolant, FanCurve, Placed
+from rehall.schema.entries.cooling import RearDoor
 
 # Highest allowable air inlet [K]: ASHRAE TC 9.9 thermal guidelines, 5th edition (2021).
 ALLOWABLE_INLET = {"A1": 305.15, "A2": 308.15, "A3": 313.15, "A4": 318.15}
@@ -33,8 +34,10 @@ class Server(Placed):
 
     `power` is what it draws for hours at full load (for accelerators the thermal design power),
     `power_peak` what it may draw for milliseconds; `liquid_fraction` is the share of the heat
-    that goes to coolant. `thermal_mass` [J/K] is of what its air flows past, which takes up the
-    heat and gives it to the air over `thermal_conductance` [W/K]; they matter in transients.
+    that goes to coolant. `air_flow` is the flow against no pressure outside; with a `fan_curve` it
+    falls against a pressure, and a machine that is off lets air through either way.
+    `thermal_mass` [J/K] is of what its air flows past, which takes up the heat and gives it to
+    the air over `thermal_conductance` [W/K]; they matter in transients.
     """
 
     power: Power
@@ -42,6 +45,7 @@ class Server(Placed):
     power_factor: PositiveShare = 0.99
     liquid_fraction: Share = 0.0
     air_flow: AirFlow | None = None
+    fan_curve: FanCurve | None = None
     coolant: Coolant | None = None
     voltage: tuple[Voltage, Voltage] | None = None
     thermal_mass: HeatCapacity | None = None
@@ -54,6 +58,8 @@ class Server(Placed):
             raise ValueError("heat goes to air (liquid_fraction below 1), but there is no air_flow")
         if self.liquid_fraction > 0.0 and self.coolant is None:
             raise ValueError("heat goes to liquid (liquid_fraction), but there is no coolant")
+        if self.fan_curve is not None and self.air_flow is None:
+            raise ValueError("fan_curve is of no use without air_flow")
         return self
 
 
@@ -64,6 +70,7 @@ class Rack(Server):
     air_class: Literal["A1", "A2", "A3", "A4"] = "A2"
     air_inlet_max: Temperature | None = None
     supply: ShelfSupply | None = None
+    rear_door: RearDoor | None = None
     gpus: int = 0
     cpus: int = 0
     switches: int = 0
@@ -157,3 +164,9 @@ class MinerShelf(Placed):
     def air_flow(self) -> AirFlow | None:
         """Air flow law of the whole shelf."""
         return self.of.air_flow.times(self.miners) if self.of.air_flow else None
+
+    @property
+    def fan_curve(self) -> FanCurve | None:
+        """Fan curve of the whole shelf: miners side by side, at one pressure."""
+        rows = self.of.fan_curve
+        return None if rows is None else tuple((self.miners * V_flow, dp) for V_flow, dp in rows)

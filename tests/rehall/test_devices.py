@@ -1,0 +1,203 @@
+"""Devices of the case file, each in a small hall: what they must do, worked out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geometry.errors import InputError
+from rehall.config import load
+from rehall.fans import mover_of, yielding
+from rehall.models import air_levels
+from rehall.simulate import Plant, couple, first_exchange
+from rehall.start import at_start
+from rehall.summary import summarise
+
+RHO = 101325 / (287.055 * 293.15)  # air at 20 degC [kg/m3]
+CP = 1006.1
+DEGC = 273.15
+
+TUNNEL = """\
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall:
+  size: [6 m, 1.2 m, 2.4 m]
+  openings:
+    - {name: in, wall: -x, from: [0 m, 0 m], to: [1.2 m, 2.4 m], kind: outdoor}
+    - {name: out, wall: +x, from: [0 m, 0 m], to: [1.2 m, 2.4 m], kind: outdoor, loss_coefficient: 30}
+equipment:
+  - unit:
+      of: {kind: rack, name: blower, size: [1.2 m, 1.2 m, 2.4 m], power: 1 kW,
+           air_flow: {flow: 3 m3/s}, fan_curve: [[0 m3/s, 60 Pa], [4 m3/s, 0 Pa]]}
+      name: R
+      at: [2.4 m, 0 m]
+      facing: -x
+solver: {cell: 0.3 m, precision: float64}
+"""
+AREA = 1.2 * 2.4
+Q = 0.5 * RHO / AREA**2  # dynamic head of the tunnel at 1 m3/s [Pa]
+
+
+def case_of(text: str, folder: Path):
+    path = folder / "case.yaml"
+    path.write_text(text)
+    return load(path)
+
+
+def solved(text: str, folder: Path):
+    """Solution and summary of a case given as text, on its fine grid alone."""
+    case = case_of(text, folder)
+    level, x = air_levels(case)[-1], first_exchange(case)
+    solution = couple(case, level, at_start(case, level), x, Plant.of(case), "air")
+    return solution, summarise(solution)
+
+
+def test_stated_air_flow_sets_the_speed_of_a_fan_curve(tmp_path):
+    mover = mover_of(case_of(TUNNEL, tmp_path).item("R"))
+    assert mover.speed == pytest.approx((0.75, 0.75))
+    assert (mover.flow, mover.shutoff) == pytest.approx((4.0, 60.0))
+
+
+def test_more_air_than_the_fans_move_is_refused_with_its_line(tmp_path):
+    case = case_of(TUNNEL.replace("at: [2.4 m", "air_flow: 5 m3/s\n      at: [2.4 m"), tmp_path)
+    with pytest.raises(InputError, match=r"case.yaml:8.*R: air flow of 5 m3/s.* 4 m3/s at most"):
+        yielding(case)
+
+
+@pytest.mark.parametrize(
+    ("curve", "words"),
+    [
+        ("[[0 m3/s, 60 Pa], [4 m3/s, 70 Pa]]", "pressures that fall"),
+        ("[[1 m3/s, 60 Pa], [0.5 m3/s, 0 Pa]]", "flows that rise"),
+    ],
+)
+def test_curve_that_is_none_is_refused(curve, words, tmp_path):
+    with pytest.raises(InputError, match=words):
+        case_of(TUNNEL.replace("[[0 m3/s, 60 Pa], [4 m3/s, 0 Pa]]", curve), tmp_path)
+
+
+@pytest.mark.slow
+def test_rack_runs_where_its_curve_meets_the_tunnel(tmp_path):
+    _, summary = solved(TUNNEL, tmp_path)
+    (rack,) = summary["racks"]
+    # 60 s^2 - 60 (V/4)^2 = (1 + 30) q V^2 at s = 3/4; friction of the walls is small beside that.
+    expected = np.sqrt(60 * 0.75**2 / (60 / 16 + 31 * Q))
+    assert summary["converged"], summary["reasons"]
+    assert rack["air_m3_s"] == pytest.approx(expected, rel=0.01)
+    assert rack["air_unopposed_m3_s"] == pytest.approx(3.0)
+
+
+@pytest.mark.slow
+def test_stopped_rack_lets_a_forced_flow_through_backwards(tmp_path):
+    text = TUNNEL.replace(
+        "kind: outdoor, loss_coefficient: 30",
+        "kind: supply, flow: 1 m3/s,\n       temperature: 20 degC",
+    )
+    solution, summary = solved(text.replace("name: R", "name: R\n      on: false"), tmp_path)
+    (rack,) = summary["racks"]
+    assert summary["converged"], summary["reasons"]
+    assert rack["air_m3_s"] == pytest.approx(-1.0, rel=1e-3)
+    p = solution.air.state.p
+    # As its curve falls: 60/16 Pa at 1 m3/s, with the friction of one cell on each side.
+    behind, before = (float(p[i].mean()) for i in (12, 7))
+    assert behind - before == pytest.approx(60 / 16, rel=0.02)
+
+
+@pytest.mark.slow
+def test_exhaust_fan_runs_on_its_curve_and_the_verdict_tells_its_flow(tmp_path):
+    # What enters loses 1 + K heads of the tunnel, 40 Pa at the rated 12 m3/s.
+    text = """\
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall:
+  size: [6 m, 2.4 m, 2.4 m]
+  openings:
+    - {name: in, wall: -x, from: [0 m, 0 m], to: [2.4 m, 2.4 m], kind: outdoor, loss_coefficient: 14}
+    - {name: EF, of: exhaust_fan_1200, wall: +x, from: [0.6 m, 0.6 m], to: [1.8 m, 1.8 m]}
+solver: {cell: 0.3 m, precision: float64}
+"""
+    _, summary = solved(text, tmp_path)
+    flows, heads = np.array([0.0, 8.0, 12.0, 13.5]), np.array([120.0, 75.0, 25.0, 0.0])
+    slope, shutoff = np.polyfit(flows**2, heads, 1)
+    expected = np.sqrt(shutoff / (15 * 0.5 * RHO / 2.4**4 - slope))
+    (fan,) = (o for o in summary["openings"] if o["name"] == "EF")
+    assert summary["converged"], summary["reasons"]
+    assert -fan["flow_m3_s"] == pytest.approx(expected, rel=0.05)  # measured 3 % more
+    (limit,) = (row for row in summary["limits"] if row["name"] == "exhaust_fan_flow_min")
+    assert limit["value"] == pytest.approx(-100 * fan["flow_m3_s"] / 12, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_rack_draws_more_air_as_it_warms_within_one_solve(tmp_path):
+    law = "by_inlet: [[15 degC, 1 m3/s], [25 degC, 2 m3/s]]"
+    text = TUNNEL.replace("flow: 3 m3/s}, fan_curve: [[0 m3/s, 60 Pa], [4 m3/s, 0 Pa]]", law + "}")
+    text = text.replace("power: 1 kW", "power: 10 kW")
+    solution, summary = solved(text, tmp_path)
+    assert summary["racks"][0]["air_m3_s"] == pytest.approx(1.5, rel=1e-3)
+    assert solution.rounds == 1
+
+
+DOOR = TUNNEL.replace(
+    "flow: 3 m3/s}, fan_curve: [[0 m3/s, 60 Pa], [4 m3/s, 0 Pa]]",
+    """flow: 1 m3/s},
+           rear_door: {capacity: 20 kW, air_flow: 1 m3/s, air_in: 36 degC, water_flow: 50 L/min,
+                       water_in: 16 degC, water_out: 21.7 degC, air_dp: 15 Pa}""",
+)
+DOOR = DOOR.replace("power: 1 kW", "power: 20 kW").replace(
+    "facing: -x",
+    """facing: -x
+      facility: chw
+liquid:
+  facility:
+    - {name: chw, fluid: water, supply: 18 degC, flow: 50 L/min, pump_head: 100 kPa,
+       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}""",
+)
+
+
+@pytest.mark.slow
+def test_rear_door_takes_what_its_effectiveness_gives_and_its_water_carries_it(tmp_path):
+    _, summary = solved(DOOR, tmp_path)
+    (rack,), (chw,) = summary["racks"], summary["facilities"]
+    # Rated at 1 m3/s of air of 36 degC over water of 16 degC: the effectiveness on the air side.
+    rho_rated = 101325 / (287.055 * (36 + DEGC))
+    C_rated = rho_rated * CP
+    C_water = 50 / 60e3 * 998.9 * 4187.0
+    e_rated = 20e3 / (C_rated * 20)
+    ratio = C_rated / C_water
+    NTU_rated = np.log((1 - e_rated * ratio) / (1 - e_rated)) / (1 - ratio)
+    # At its own air flow, of more mass: 1/UA by 60 % and the power 0.8 on the air's side.
+    C = RHO * CP
+    UA = NTU_rated * C_rated / (0.6 / (C / C_rated) ** 0.8 + 0.4)
+    r, NTU = C / C_water, UA / C
+    E = np.exp(-NTU * (1 - r))
+    heated = 20.0 + 20e3 / C
+    door = C * (1 - E) / (1 - r * E) * (heated - 18.0)
+    assert summary["converged"], summary["reasons"]
+    assert rack["rear_door_kw"] == pytest.approx(door / 1e3, rel=0.005)
+    assert rack["outlet_mean_c"] == pytest.approx(heated - door / C, abs=0.05)
+    pumps = 50 / 60e3 * 100e3 / 0.7
+    assert chw["heat_kw"] == pytest.approx((door + pumps) / 1e3, rel=0.005)
+
+
+def test_rear_door_slows_the_fans_by_its_pressure_loss(tmp_path):
+    case = case_of(
+        DOOR.replace(
+            "flow: 1 m3/s},", "flow: 1 m3/s}, fan_curve: [[0 m3/s, 60 Pa], [4 m3/s, 0 Pa]],"
+        ),
+        tmp_path,
+    )
+    mover = mover_of(case.item("R"))
+    assert mover.slope == pytest.approx(60 / 16 + 15.0)
+    assert mover.speed == pytest.approx((0.25, 0.25))
+
+
+def test_rear_door_without_facility_is_refused(tmp_path):
+    with pytest.raises(InputError, match="R .rack. has no facility loop"):
+        case_of(DOOR.replace("      facility: chw\n", ""), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("supply: 20 degC", "supply"), ("control: {return: 30 degC}", "control")],
+)
+def test_rack_that_holds_a_temperature_is_refused(written, words, tmp_path):
+    with pytest.raises(InputError, match=f"only cooling units have {words}"):
+        case_of(TUNNEL.replace("facing: -x", f"facing: -x\n      {written}"), tmp_path)
