@@ -4,8 +4,6 @@ Order: streams, densities and viscosities from the old state; momentum; pressure
 temperature; turbulence. Everything is a pure function of arrays (docs/decisions/0004-simplec.md).
 """
 
-from functools import partial
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -55,29 +53,8 @@ def iterate(
     mu_t = stage(go, turbulence.eddy_viscosity, V, rho, work.k, work.epsilon, model)
     flux = stage(go, pressure.mass_flux, velocity, rho, port_flux, model, inputs)
     shared = stage(go, momentum.exchange, flux, rho, model.mu + mu_t, V, work, model)
-    predicted, d, d_outdoor = [], [], []
-    for axis in range(3):
-        predict = partial(momentum.predict, axis)
-        u, slope = stage(go, predict, velocity[axis], work.p, shared, model, inputs, storage)
-        faces = model.outdoor[axis]
-        ease = jnp.zeros_like(faces.area)
-        if faces.face.size:
-            u, ease = momentum.predict_outdoor(u, work.p, rho, faces, model, inputs)
-        predicted.append(u)
-        d.append(slope)
-        d_outdoor.append(ease)
-    solved = pressure.correct(
-        triple(predicted),
-        work.p,
-        triple(d),
-        triple(d_outdoor),
-        rho,
-        port_flux,
-        stream,
-        model,
-        inputs,
-        storage,
-    )
+    predicted = momentum.predict(velocity, work.p, shared, model, inputs, storage)
+    solved = pressure.correct(predicted, work.p, rho, port_flux, stream, model, inputs, storage)
     incoming = ports.entering(solved.flux, stream, model, inputs)
     behind = solids.backing(model, inputs, storage)
     source, heat = energy.sources(
@@ -105,19 +82,31 @@ def iterate(
         T_body=solids.advance_bodies(work, stream, model, inputs, storage),
         T_layer=_layers(T, V, rho, work, model, inputs, storage),
     )
-    through = _through(solved.flux, model)
-    monitor = Monitor(
-        moved=through[0],
-        net_mass=jnp.maximum(jnp.abs(through[1] - solved.stored), solved.trapped),
+    return new, _observed(work, new, V, solved, stream, heat, model)
+
+
+def _observed(
+    work: Work,
+    new: Work,
+    V: Array,
+    solved: pressure.Corrected,
+    stream: ports.Ports,
+    heat: energy.HeatFlows,
+    model: AirModel,
+) -> Monitor:
+    entering, net = _through(solved.flux, model)
+    cells = jnp.sum(model.fluid)
+    return Monitor(
+        moved=entering,
+        net_mass=jnp.maximum(jnp.abs(net - solved.stored), solved.trapped),
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,
         heat=heat,
-        T_mean=jnp.sum(T * model.fluid) / jnp.sum(model.fluid),
-        V_mean=jnp.sum(V * model.fluid) / jnp.sum(model.fluid),
-        change=_change(work.velocity, solved.velocity),
+        T_mean=jnp.sum(new.T * model.fluid) / cells,
+        V_mean=jnp.sum(V * model.fluid) / cells,
+        change=_change(work.velocity, new.velocity),
     )
-    return new, monitor
 
 
 def _through_open(flux: Triple, model: AirModel) -> Triple:

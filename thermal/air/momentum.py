@@ -6,6 +6,8 @@ The control volume of a face is half of each of its two cells. Letters: F mass f
 C tangential conductance between cells [kg/s], W drag of a cell's walls [kg/s].
 """
 
+from functools import partial
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -15,6 +17,7 @@ from thermal.air.inputs import AirInputs
 from thermal.air.model import GRAVITY, AirModel, OutdoorFaces
 from thermal.air.operators import lower, to_face, triple, upper
 from thermal.air.ports import outdoor_pressure
+from thermal.air.staging import stage
 from thermal.air.state import Work
 from thermal.air.storage import Storage
 from thermal.air.transport import Metric, coefficients, residual, sweep
@@ -73,7 +76,38 @@ def exchange(
     return Exchange(flux, rho, excess, mu, triple(tangential), triple(drag), pulls)
 
 
+class Predicted(eqx.Module):
+    """Velocities [m/s] and their answers to pressure differences [m/s/Pa], at the same faces."""
+
+    velocity: Triple
+    d: Triple
+    d_outdoor: tuple[Array, Array, Array]
+
+
 def predict(
+    velocity: Triple,
+    p: Field,
+    x: Exchange,
+    model: AirModel,
+    inputs: AirInputs,
+    storage: Storage | None,
+) -> Predicted:
+    """All three components, and the velocities through the outdoor openings."""
+    predicted, d, d_outdoor = [], [], []
+    for axis in range(3):
+        component = partial(_predict_component, axis)
+        u, slope = stage(model.go, component, velocity[axis], p, x, model, inputs, storage)
+        faces = model.outdoor[axis]
+        ease = jnp.zeros_like(faces.area)
+        if faces.face.size:
+            u, ease = predict_outdoor(u, p, x.rho, faces, model, inputs)
+        predicted.append(u)
+        d.append(slope)
+        d_outdoor.append(ease)
+    return Predicted(triple(predicted), triple(d), triple(d_outdoor))
+
+
+def _predict_component(
     axis: int,
     u: Field,
     p: Field,

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
-from thermal.air.momentum import outdoor_density
+from thermal.air.momentum import Predicted, outdoor_density
 from thermal.air.multigrid import build_levels, solve_to
 from thermal.air.operators import lower, net_inflow, to_face, triple
 from thermal.air.ports import Ports, mean_at, spread
@@ -57,10 +57,8 @@ class Corrected(eqx.Module):
 
 
 def correct(
-    velocity: Triple,
+    predicted: Predicted,
     p: Field,
-    d: Triple,
-    d_outdoor: tuple[Array, Array, Array],
     rho: Field,
     port_flux: Triple,
     stream: Ports,
@@ -69,6 +67,7 @@ def correct(
     storage: Storage | None,
 ) -> Corrected:
     """Solve for the change of pressure that conserves mass, and apply it."""
+    velocity, d, d_outdoor = predicted.velocity, predicted.d, predicted.d_outdoor
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
     inflow_of_cells = net_inflow(flux) * model.fluid
     stored = jnp.zeros((), rho.dtype)
@@ -89,7 +88,7 @@ def correct(
     yielding = None if inputs.fans is None else (lambda p: _answer_of_fans(p, stream, model)[1])
     change = solve_to(levels, imbalance, REDUCTION, MOST_ITERATIONS, model.go, yielding)[0]
     V_flow = stream.V_flow
-    velocity, flux = _apply(velocity, flux, change, c, d, d_outdoor, rho, model, inputs)
+    velocity, flux = _apply(predicted, flux, change, c, rho, model, inputs)
     if inputs.fans is not None:
         more, _ = _answer_of_fans(change, stream, model)
         V_flow = V_flow + more
@@ -140,17 +139,16 @@ def _level_out(x: Field, model: AirModel) -> Field:
 
 
 def _apply(
-    velocity: Triple,
+    predicted: Predicted,
     flux: Triple,
     change: Field,
     c: Triple,
-    d: Triple,
-    d_outdoor: tuple[Array, Array, Array],
     rho: Field,
     model: AirModel,
     inputs: AirInputs,
 ) -> tuple[Triple, Triple]:
     """Correct the open faces and the outdoor openings by the change of pressure."""
+    velocity, d, d_outdoor = predicted.velocity, predicted.d, predicted.d_outdoor
     new_velocity, new_flux = [], []
     for axis in range(3):
         drop = lower(change, axis) - change
