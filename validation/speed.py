@@ -24,11 +24,11 @@ from geometry.hall import Block, Box, Device, Hall, Opening
 from geometry.voxels import voxelise
 from thermal.air.build import build_model
 from thermal.air.inputs import AirInputs
-from thermal.air.iterate import run
+from thermal.air.iterate import iterate, run
 from thermal.air.march import Instant, Segment, begin, march
 from thermal.air.model import AirModel
 from thermal.air.multigrid import build_levels, solve_to, v_cycle
-from thermal.air.state import at_rest
+from thermal.air.state import Work, at_rest
 
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15
@@ -143,7 +143,17 @@ def iteration_figures(cell: float, repeats: int) -> dict[str, float]:
         f"V-cycle, {tag} [copies]": around / once,
         f"levels of the pressure solver, {tag} [copies]": built / once,
         f"trace and compile, {tag} [s]": first - 10 * step,
+        f"memory, {tag} [B/cell]": memory(rest, model, given) / cells,
     }
+
+
+def memory(work: Work, model: AirModel, given: AirInputs) -> float:
+    """Bytes that an outer iteration holds: its arguments, results and everything between."""
+    arrays, rest = eqx.partition((work, model, given), eqx.is_array)
+    one = jax.jit(lambda arrays: iterate(*eqx.combine(arrays, rest)))
+    held = one.lower(arrays).compile().memory_analysis()
+    parts = (held.argument_size_in_bytes, held.output_size_in_bytes, held.temp_size_in_bytes)
+    return float(sum(parts))
 
 
 def transient_figures(cell: float, time_simulated: float) -> dict[str, float]:
@@ -156,10 +166,9 @@ def transient_figures(cell: float, time_simulated: float) -> dict[str, float]:
 
     def until(instant: Instant, begin: float, end: float) -> tuple[Instant, int]:
         clock = (jnp.asarray(t, jnp.float32) for t in (begin, end))
-        steps = 0
-        for instant, taken in march(instant, model, [Segment(*clock, stopped, stopped)]):
-            steps += int(np.sum(np.asarray(taken.accepted)))
-        return instant, steps
+        marched = list(march(instant, model, [Segment(*clock, stopped, stopped)]))
+        steps = sum(int(np.sum(np.asarray(taken.accepted))) for _, taken in marched)
+        return marched[-1][0], steps
 
     settled, _ = until(begin(start, 0.01), 0.0, 3.0)
     before = time.perf_counter()
