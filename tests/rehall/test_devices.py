@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import psychrolib
 import pytest
 
 from geometry.errors import InputError
 from rehall.config import load
 from rehall.fans import mover_of, yielding
 from rehall.models import air_levels
+from rehall.moisture import entering_ratio, moisture
 from rehall.simulate import Plant, couple, first_exchange
 from rehall.start import at_start
 from rehall.summary import summarise
@@ -61,7 +63,7 @@ def test_stated_air_flow_sets_the_speed_of_a_fan_curve(tmp_path):
 
 def test_more_air_than_the_fans_move_is_refused_with_its_line(tmp_path):
     case = case_of(TUNNEL.replace("at: [2.4 m", "air_flow: 5 m3/s\n      at: [2.4 m"), tmp_path)
-    with pytest.raises(InputError, match=r"case.yaml:8.*R: air flow of 5 m3/s.* 4 m3/s at most"):
+    with pytest.raises(InputError, match=r"case.yaml:9.*R: air flow of 5 m3/s.* 4 m3/s at most"):
         yielding(case)
 
 
@@ -264,7 +266,7 @@ solver: {cell: 0.3 m, precision: float64}
 def test_cooling_unit_holds_its_return_air_and_its_fans_follow_it(tmp_path):
     # Half the flow at 20 degC, all of it at 40 degC: three quarters at the 30 degC it holds.
     law = "      fan_law: [[20 degC, 50 %], [40 degC, 100 %]]\n      control:"
-    _, summary = solved(SEALED.replace("      control:", law), tmp_path)
+    solution, summary = solved(SEALED.replace("      control:", law), tmp_path)
     (unit,) = summary["cooling_units"]
     assert summary["converged"], summary["reasons"]
     assert unit["return_c"] == pytest.approx(30.0, abs=0.1)
@@ -272,6 +274,9 @@ def test_cooling_unit_holds_its_return_air_and_its_fans_follow_it(tmp_path):
     assert unit["air_m3_s"] == pytest.approx(0.75 * 1.2, rel=0.005)
     assert unit["fan_kw"] == pytest.approx(0.75**3, rel=0.02)
     assert unit["heat_kw"] == pytest.approx(10.0 + unit["fan_kw"], rel=0.005)
+    # No outdoor air enters, so that nothing tells the moisture.
+    assert moisture(solution).ratio == {}
+    assert "rack_humidity_max" not in {row["name"] for row in summary["limits"]}
 
 
 SHAFT = """\
@@ -313,3 +318,45 @@ def test_floor_leaks_as_a_plate_of_its_open_share(tmp_path):
     assert floors["1 %"].loss_coefficient == pytest.approx(
         (1.0 * 0.707 * 0.99**0.5 / 0.01 + 99) ** 2
     )
+
+
+@pytest.mark.slow
+def test_air_over_a_wet_pad_keeps_its_wet_bulb_and_mixes_with_air_that_comes_in_dry(tmp_path):
+    psychrolib.SetUnitSystem(psychrolib.SI)
+    pad = """\
+    - {name: pad, of: evaporative_pad_150, wall: -y, from: [0.6 m, 0 m], to: [1.8 m, 2.4 m]}
+    - {name: out"""
+    text = TUNNEL.replace("    - {name: out", pad, 1)
+    outdoor = "dry_bulb: 34 degC, wet_bulb: 20 degC"
+    solution, summary = solved(
+        text.replace("dry_bulb: 20 degC, wet_bulb: 14 degC", outdoor), tmp_path
+    )
+    outdoors = psychrolib.GetHumRatioFromTWetBulb(34.0, 20.0, 101325.0)
+    after = psychrolib.GetHumRatioFromTWetBulb(34.0 - 0.8 * 14.0, 20.0, 101325.0)
+    openings = {o.name: o for o in solution.case.openings}
+    assert entering_ratio(solution.case, openings["in"]) == pytest.approx(outdoors, rel=2e-3)
+    assert entering_ratio(solution.case, openings["pad"]) == pytest.approx(after, rel=2e-3)
+    flows = {o["name"]: o["mass_flow_kg_s"] for o in summary["openings"]}
+    mixed = (flows["in"] * outdoors + flows["pad"] * after) / (flows["in"] + flows["pad"])
+    damp = moisture(solution)
+    (rack,) = summary["racks"]
+    before = damp.ratio[int(solution.level.voxels.region[0, 0, 0])]
+    assert len(damp.ratio) == 2  # before the rack and behind it
+    assert list(damp.ratio.values()) == pytest.approx([mixed, mixed], rel=2e-3)
+    vapour = psychrolib.GetVapPresFromHumRatio(before, 101325.0)
+    dew = psychrolib.GetTDewPointFromVapPres(rack["inlet_mean_c"], vapour)
+    assert rack["inlet_dew_point_c"] == pytest.approx(dew, abs=0.05)
+    relative = 100 * psychrolib.GetRelHumFromHumRatio(rack["inlet_mean_c"], before, 101325.0)
+    assert rack["inlet_humidity_pct"] == pytest.approx(relative, rel=2e-3)
+
+
+@pytest.mark.parametrize(("damper", "resists"), [("false", True), ("true", False)])
+def test_stopped_cooling_unit_lets_air_back_unless_a_damper_closes_it(damper, resists, tmp_path):
+    curve = "fan_curve: [[0 m3/s, 90 Pa], [1.5 m3/s, 0 Pa]]"
+    text = SEALED.replace("fan_power: 1 kW", f"fan_power: 1 kW, damper: {damper},\n  {curve}")
+    case = case_of(text.replace("name: U", "name: U\n      on: false"), tmp_path)
+    mover = mover_of(case.item("U"))
+    assert mover.yields is resists
+    assert mover.slope == pytest.approx(40.0 if resists else 0.0)
+    assert mover.flow == 0.0 or set(mover.speed) == {0.0}
+    assert mover_of(case_of(text, tmp_path).item("U")).speed == pytest.approx((0.8, 0.8))
