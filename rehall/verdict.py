@@ -6,12 +6,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from geometry.voxels import Patch
 from power import checks
 from rehall.fans import air_flow
 from rehall.layout import Item
 from rehall.moisture import CLASS_LIMITS, LOWEST, Moisture, moisture
 from rehall.observe import DeviceAir
+from rehall.pressures import hall_pressure, inside_pressure
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from thermal.air.model import GRAVITY
@@ -279,7 +279,6 @@ def _openings(solution: Solution) -> list[Limit]:
     """
     found = []
     least = 100 * solution.case.limits.exhaust_fan_flow_min
-    outdoor = solution.case.site.outdoor.dry_bulb
     for opening in solution.case.openings:
         patch = solution.level.voxels.openings[opening.name]
         if isinstance(opening.entry, ExhaustFan) and opening.entry.curve and not opening.held:
@@ -291,7 +290,7 @@ def _openings(solution: Solution) -> list[Limit]:
         elif isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
             flows, heads = zip(*opening.entry.curve, strict=True)
             can = float(np.interp(opening.flow or 0.0, flows, heads))
-            must = -inside_pressure(solution, patch, outdoor)
+            must = -inside_pressure(solution, patch)
             found.append(Limit("exhaust_fan_pressure_max", opening.name, must, can, "Pa"))
         if isinstance(opening.entry, EvaporativePad):
             state = solution.air.state
@@ -300,18 +299,6 @@ def _openings(solution: Solution) -> list[Limit]:
             most = opening.entry.velocity_max
             found.append(Limit("pad_velocity_max", opening.name, fastest, most, "m/s"))
     return found
-
-
-def inside_pressure(solution: Solution, patch: Patch, outdoor: float) -> float:
-    """Mean pressure of the air at an opening over that outdoors at its height [Pa]."""
-    model, z = solution.level.model, solution.level.grid.centres[2]
-    pressure = float(model.pressure)
-    rho_out, rho_ref = (
-        float(air_density(jnp.asarray(T), pressure)) for T in (outdoor, float(model.T_ref))
-    )
-    outside = (rho_ref - rho_out) * GRAVITY * z[patch.cells[:, 2]]
-    inside = np.asarray(solution.air.state.p)[tuple(patch.cells.T)]
-    return float(np.average(inside - outside, weights=patch.area))
 
 
 def unit_loading(solution: Solution, item: Item) -> float:
@@ -369,8 +356,7 @@ def _building(solution: Solution) -> list[Limit]:
                     )
                 )
     if any(o.kind == "outdoor" for o in case.openings):
-        fluid = ~solution.level.voxels.solid
-        highest = float(np.abs(solution.air.state.p[fluid]).max())
+        highest = hall_pressure(solution)
         found.append(
             Limit("hall_pressure_max", "hall", highest, case.limits.hall_pressure_max, "Pa")
         )

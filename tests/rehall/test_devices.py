@@ -126,6 +126,11 @@ solver: {cell: 0.3 m, precision: float64}
     (fan,) = (o for o in summary["openings"] if o["name"] == "EF")
     assert summary["converged"], summary["reasons"]
     assert -fan["flow_m3_s"] == pytest.approx(expected, rel=0.05)  # measured 3 % more
+    # The hall's pressure is the louvre's loss, without the suction of the air's speed at the fan.
+    (limit,) = (row for row in summary["limits"] if row["name"] == "hall_pressure_max")
+    assert limit["value"] == pytest.approx(
+        14 * 0.5 * RHO * (fan["flow_m3_s"] / 2.4**2) ** 2, rel=0.05
+    )
     (limit,) = (row for row in summary["limits"] if row["name"] == "exhaust_fan_flow_min")
     assert limit["value"] == pytest.approx(-100 * fan["flow_m3_s"] / 12, rel=1e-4)
 
