@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import DTypeLike
 
 from geometry.errors import Finding, InputError
 from rehall.config import Case
@@ -154,7 +153,7 @@ def yielding(case: Case) -> tuple[str, ...]:
 
 
 def flows_and_fans(
-    streams: StreamTable, movers: dict[str, Mover], dtype: DTypeLike
+    streams: StreamTable, movers: dict[str, Mover], dtype: np.dtype
 ) -> tuple[np.ndarray, Fans | None]:
     """Flow of the streams at full speed [m3/s], and their fans.
 

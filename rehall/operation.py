@@ -17,6 +17,7 @@ from rehall.liquid import coil, coil_conductance, coil_rating
 from rehall.models import AirLevel, hall_with_sources
 from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
 from rehall.shell import OpeningItem
+from rehall.wind import wind_pressures
 from thermal.air.inputs import AirInputs
 from thermal.equipment import cooling_unit
 
@@ -113,6 +114,7 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         np.append(values, np.full(len(level.hall.blocks), rest))
         for values, rest in zip(_walls(case), (293.15, 0.0, 0.0), strict=True)
     )
+    wind = wind_pressures(case)
     T_opening = [entering_temperature(case, o) for o in case.openings if o.kind == "outdoor"]
     return AirInputs(
         V_flow=jnp.array(V_flow, dtype),
@@ -127,6 +129,7 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         U_wall=jnp.array(U_wall, dtype),
         flux_wall=jnp.array(flux_wall, dtype),
         block_heat=jnp.array(_block_heat(case, level, x), dtype),
+        p_wind=None if wind is None else jnp.array(wind, dtype),
         fans=fans,
     )
 

@@ -45,6 +45,7 @@ KINDS = {
     "hash rate": ("terahash/s", "'200 TH/s'"),
     "share": ("", "'25 %' or '0.25'"),
     "price of energy": ("currency/J", "'0.055 USD/kWh'"),
+    "angle": ("rad", "'270 deg'"),
 }
 
 
@@ -190,4 +191,5 @@ EnergyPrice = Annotated[Price, BeforeValidator(parse_price)]
 Share = Annotated[float, BeforeValidator(parse_share), Field(ge=0.0, le=1.0)]
 PositiveShare = Annotated[float, BeforeValidator(parse_share), Field(gt=0.0, le=1.0)]
 Ratio = Annotated[float, BeforeValidator(parse_share), Field(gt=0.0, le=10.0)]
+Angle = Annotated[float, quantity("angle")]
 Altitude = Annotated[float, quantity("length", least=-430.0, most=6000.0)]

@@ -7,6 +7,7 @@ import numpy as np
 from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
+from rehall.moisture import moisture
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
@@ -20,12 +21,13 @@ Row = dict[str, Any]
 
 def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) -> list[Row]:
     """One row for each rack, miner and miner shelf."""
-    coolant = _coolant_by_rack(solution)
+    coolant, damp = _coolant_by_rack(solution), moisture(solution)
     rows = []
     for item in solution.case.items:
         if not isinstance(item.entry, SERVERS):
             continue
         through = air.get(item.name)
+        humid = damp.taken_in(solution, item, through.T_in) if through else None
         rows.append(
             {
                 "name": item.name,
@@ -40,6 +42,8 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 "inlet_mean_c": through.T_in - ZERO if through else None,
                 "inlet_max_c": through.T_in_max - ZERO if through else None,
                 "inlet_limit_c": _inlet_limit(solution, item.entry),
+                "inlet_dew_point_c": humid.dew_point - ZERO if humid else None,
+                "inlet_humidity_pct": 100 * humid.relative if humid else None,
                 "outlet_mean_c": through.T_out - ZERO if through else None,
                 "inlet_amplitude_k": through.amplitude if through else None,
                 "inlet_mean_uncertainty_k": uncertainty.get(item.name, (None, None))[0],

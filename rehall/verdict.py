@@ -6,11 +6,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from geometry.voxels import Patch
 from power import checks
 from rehall.fans import air_flow
 from rehall.layout import Item
+from rehall.moisture import CLASS_LIMITS, LOWEST, Moisture, moisture
 from rehall.observe import DeviceAir
+from rehall.pressures import hall_pressure, inside_pressure
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from thermal.air.model import GRAVITY
@@ -135,7 +136,7 @@ def _servers(
 ) -> list[Limit]:
     """Power against the rating, and for what air cools its inlet and its temperature rise."""
     found = []
-    asked = solution.case.limits.rack_inlet_max
+    asked, damp = solution.case.limits.rack_inlet_max, moisture(solution)
     for item in solution.case.items:
         entry = item.entry
         if not isinstance(entry, SERVERS):
@@ -158,9 +159,26 @@ def _servers(
                 None if known is None else known[1],
             )
         )
+        found += _humidity(solution, item, through, damp)
         rise, rated = air_rise(solution, item, through), rated_rise(item)
         found.append(Limit("rack_air_rise_max", item.name, rise, RISE_MARGIN * rated, "K"))
     return found
+
+
+def _humidity(solution: Solution, item: Item, through: DeviceAir, damp: Moisture) -> list[Limit]:
+    """Dew point and relative humidity of a rack's inlet against its class, where known."""
+    air = damp.taken_in(solution, item, through.T_in)
+    if air is None or not isinstance(item.entry, Rack):
+        return []
+    dew_most, most = CLASS_LIMITS[item.entry.air_class]
+    dew_least, least = LOWEST
+    dew, relative = air.dew_point - ZERO, 100 * air.relative
+    return [
+        Limit("rack_dew_point_max", item.name, dew, dew_most, "degC"),
+        Limit("rack_dew_point_min", item.name, dew, dew_least, "degC", least=True),
+        Limit("rack_humidity_max", item.name, relative, most, "%"),
+        Limit("rack_humidity_min", item.name, relative, least, "%", least=True),
+    ]
 
 
 def air_rise(solution: Solution, item: Item, through: DeviceAir) -> float:
@@ -210,7 +228,7 @@ def _coolant(solution: Solution) -> list[Limit]:
 
 
 def _condensation(solution: Solution) -> list[Limit]:
-    """Liquid above the dew point of outdoor air, which the hall's air is taken to have."""
+    """Liquid above the dew point of outdoor air or, where it is higher, of the hall's air."""
     site, margin = solution.case.site, solution.case.limits.dew_point_margin_min
     pressure = float(pressure_at_altitude(site.altitude))
     outdoor = site.outdoor
@@ -219,6 +237,8 @@ def _condensation(solution: Solution) -> list[Limit]:
             jnp.asarray(outdoor.dry_bulb), jnp.asarray(outdoor.wet_bulb), pressure
         )
     )
+    inside = moisture(solution).dew_point
+    dew = dew if inside is None else max(dew, inside)
     supplies = {name: float(state.T_supply) for name, (_, state) in solution.loops.items()}
     supplies |= {name: f.T_supply for name, f in solution.facilities.items()}
     return [
@@ -259,7 +279,6 @@ def _openings(solution: Solution) -> list[Limit]:
     """
     found = []
     least = 100 * solution.case.limits.exhaust_fan_flow_min
-    outdoor = solution.case.site.outdoor.dry_bulb
     for opening in solution.case.openings:
         patch = solution.level.voxels.openings[opening.name]
         if isinstance(opening.entry, ExhaustFan) and opening.entry.curve and not opening.held:
@@ -271,7 +290,7 @@ def _openings(solution: Solution) -> list[Limit]:
         elif isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
             flows, heads = zip(*opening.entry.curve, strict=True)
             can = float(np.interp(opening.flow or 0.0, flows, heads))
-            must = -inside_pressure(solution, patch, outdoor)
+            must = -inside_pressure(solution, patch)
             found.append(Limit("exhaust_fan_pressure_max", opening.name, must, can, "Pa"))
         if isinstance(opening.entry, EvaporativePad):
             state = solution.air.state
@@ -280,18 +299,6 @@ def _openings(solution: Solution) -> list[Limit]:
             most = opening.entry.velocity_max
             found.append(Limit("pad_velocity_max", opening.name, fastest, most, "m/s"))
     return found
-
-
-def inside_pressure(solution: Solution, patch: Patch, outdoor: float) -> float:
-    """Mean pressure of the air at an opening over that outdoors at its height [Pa]."""
-    model, z = solution.level.model, solution.level.grid.centres[2]
-    pressure = float(model.pressure)
-    rho_out, rho_ref = (
-        float(air_density(jnp.asarray(T), pressure)) for T in (outdoor, float(model.T_ref))
-    )
-    outside = (rho_ref - rho_out) * GRAVITY * z[patch.cells[:, 2]]
-    inside = np.asarray(solution.air.state.p)[tuple(patch.cells.T)]
-    return float(np.average(inside - outside, weights=patch.area))
 
 
 def unit_loading(solution: Solution, item: Item) -> float:
@@ -349,8 +356,7 @@ def _building(solution: Solution) -> list[Limit]:
                     )
                 )
     if any(o.kind == "outdoor" for o in case.openings):
-        fluid = ~solution.level.voxels.solid
-        highest = float(np.abs(solution.air.state.p[fluid]).max())
+        highest = hall_pressure(solution)
         found.append(
             Limit("hall_pressure_max", "hall", highest, case.limits.hall_pressure_max, "Pa")
         )

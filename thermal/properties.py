@@ -136,16 +136,24 @@ def dew_point_at_wet_bulb(
     T_wet: Float[Array, "*shape"],
     p: float | Float[Array, ""] = STANDARD_PRESSURE,
 ) -> Float[Array, "*shape"]:
-    """Dew point [K] of air at dry bulb T and wet bulb T_wet [K], above freezing.
+    """Dew point [K] of air at dry bulb T and wet bulb T_wet [K], above freezing."""
+    return dew_point(vapour_pressure(humidity_ratio_at_wet_bulb(T, T_wet, p), p))
+
+
+def humidity_ratio_at_wet_bulb(
+    T: Float[Array, "*shape"],
+    T_wet: Float[Array, "*shape"],
+    p: float | Float[Array, ""] = STANDARD_PRESSURE,
+) -> Float[Array, "*shape"]:
+    """Humidity ratio [-] of air at dry bulb T and wet bulb T_wet [K], above freezing.
 
     ASHRAE Fundamentals (2017), chapter 1, eq. 33.
     """
     dry, wet = T - ZERO_CELSIUS, T_wet - ZERO_CELSIUS
     saturated = humidity_ratio(saturation_pressure(T_wet), p)
-    w = ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (
+    return ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (
         2501.0 + 1.86 * dry - 4.186 * wet
     )
-    return dew_point(vapour_pressure(w, p))
 
 
 class Fluid(eqx.Module):

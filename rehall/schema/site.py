@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from rehall.quantities import (
     Altitude,
+    Angle,
     EnergyPrice,
     Length,
     Pressure,
@@ -14,6 +15,7 @@ from rehall.quantities import (
     Share,
     Temperature,
     TemperatureDifference,
+    Velocity,
 )
 from rehall.schema.base import Description, Flag, Name
 
@@ -32,12 +34,20 @@ class Outdoor(Description):
         return self
 
 
+class Wind(Description):
+    """Wind at the height of the roof [m/s], from a direction clockwise from north [rad]."""
+
+    speed: Velocity
+    direction: Angle
+
+
 class Site(Description):
     """Where the hall stands."""
 
     name: Name = "site"
     altitude: Altitude = 0.0
     outdoor: Outdoor
+    wind: Wind | None = None
     energy_price: EnergyPrice | None = None
     contracted_demand: Rating | None = None
 
