@@ -7,6 +7,7 @@ larger than allowed, the step is taken again with half its length.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -28,6 +29,11 @@ GROWTH, SHRINK = 1.3, 0.5
 """Largest and smallest ratio of two steps [-]."""
 
 
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["longest", "first", "courant", "T_error", "V_error"],
+    meta_fields=["iterations"],
+)
 @dataclass(frozen=True)
 class Marching:
     """How finely time is cut.
@@ -101,9 +107,10 @@ def advance(
     before, earlier = instant.now, instant.earlier
     storage = backward_differences(before, earlier, step, instant.step_before, model)
     guess = _extrapolated(before, earlier, step, instant.step_before, model)
-    new, monitor = iterate(guess, model, inputs, storage)
-    for _ in range(marching.iterations - 1):
-        new, monitor = iterate(new, model, inputs, storage)
+    nearly = lax.fori_loop(
+        1, marching.iterations, lambda _, w: iterate(w, model, inputs, storage)[0], guess
+    )
+    new, monitor = iterate(nearly, model, inputs, storage)
     error = _error(guess, new, model, marching)
     error = jnp.where(instant.step_before > 0, error, 0.5)
     accepted = (error < 2.0) | (step <= SHORTEST * marching.longest)
@@ -138,6 +145,8 @@ def march(
     chunk: int = 10,
 ) -> Iterator[tuple[Instant, Taken]]:
     """March through all segments; yields after every chunk of steps and at each segment's end."""
+    # As arrays, so that other limits do not compile anew.
+    marching = jax.tree.map(lambda x: jnp.asarray(x, instant.time.dtype), marching)
     for segment in segments:
         if float(instant.time) >= float(segment.t_end) * (1 - 1e-6):
             continue
