@@ -7,6 +7,7 @@ larger than allowed, the step is taken again with half its length.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -28,6 +29,11 @@ GROWTH, SHRINK = 1.3, 0.5
 """Largest and smallest ratio of two steps [-]."""
 
 
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["longest", "first", "courant", "T_error", "V_error"],
+    meta_fields=["iterations"],
+)
 @dataclass(frozen=True)
 class Marching:
     """How finely time is cut.
@@ -160,6 +166,8 @@ def march(
     chunk: int = 10,
 ) -> Iterator[tuple[Instant, Taken]]:
     """March through all segments; yields after every chunk of steps and at each segment's end."""
+    # As arrays, so that other limits do not compile anew.
+    marching = jax.tree.map(lambda x: jnp.asarray(x, instant.time.dtype), marching)
     for segment in segments:
         if float(instant.time) >= float(segment.t_end) * (1 - 1e-6):
             continue
