@@ -12,7 +12,7 @@ SPEED = 1.68  # [m/s]
 INTENSITY, MIXING_LENGTH = 0.14, 0.0168  # [-], [m]
 SOURCE = "Bartak et al. (2001)"
 MISSED = (
-    "our ages outside the jet lie 7 to 16 % above the tracer's, which is not explained; at the edge "
+    "our ages outside the jet lie 7 to 16 % above the tracer's, not explained; at the edge "
     "of the jet, where the age doubles within 0.1 m, that is more than the limit"
 )
 # Lines of the grid and the cells between them, finest at the supply.
