@@ -1,4 +1,4 @@
-"""A case with a transient from file to results folder: solved, marched, written; or gone on with."""
+"""A case with a transient from file to results folder: solved, marched, written or resumed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -14,7 +14,8 @@ from thermal.air.gas import fluid
 from thermal.air.inputs import Distributed
 from thermal.air.room import Wall, lay
 
-LENGTH, ALONG, WIDTH = 100.0, 48, 0.1  # [m], cells, [m]
+LENGTH, HEATED_LENGTH = 100.0, 1500.0  # until it is developed [m]; heat leaves a long channel late
+ALONG, WIDTH = 48, 0.1  # cells, [m]
 RATIO = 1.15  # largest ratio of neighbouring cells, away from the wall
 
 
@@ -43,10 +44,11 @@ def half_channel(
     `heat` [W/m3] everywhere, the wall held at T_ref. `still_developing` is the change of the
     friction velocity over the last third but the end [-]. Raises NotConverged.
     """
-    outlet = Opening("out", "outdoor", Box((LENGTH, 0, 0), (LENGTH, WIDTH, 1)))
+    length = HEATED_LENGTH if heat else LENGTH
+    outlet = Opening("out", "outdoor", Box((length, 0, 0), (length, WIDTH, 1)))
     inlet = Opening("in", "supply", Box((0, 0, 0), (0, WIDTH, 1)))
-    hall = Hall((LENGTH, WIDTH, 1.0), openings=(inlet, outlet), symmetry=("-y", "+y", "+z"))
-    x, z = np.linspace(0, LENGTH, ALONG + 1), _lines(2 * first / Re_tau)
+    hall = Hall((length, WIDTH, 1.0), openings=(inlet, outlet), symmetry=("-y", "+y", "+z"))
+    x, z = np.linspace(0, length, ALONG + 1), _lines(2 * first / Re_tau)
     laid = lay(
         hall,
         Grid(x, np.array([0, WIDTH]), z),

@@ -226,6 +226,10 @@ def _device_shares(streams: StreamTable) -> tuple[tuple[str, ...], np.ndarray]:
 def _heat_scale(inputs: AirInputs, model: AirModel) -> float:
     """Heat that the balance is judged against [W]; a hundredth of a kelvin on all air at least."""
     heat = np.abs(np.asarray(inputs.heat)).sum() + np.abs(np.asarray(inputs.block_heat)).sum()
+    if inputs.distributed is not None and inputs.distributed.heat is not None:
+        heat += float(
+            np.abs(np.asarray(inputs.distributed.heat * model.volume * model.fluid)).sum()
+        )
     moved = float(np.asarray(inputs.V_flow).sum()) * 1.2 * float(model.cp)
     return float(max(heat, 0.01 * moved, 1.0))
 

@@ -11,6 +11,10 @@ SIZE = (4.2, 1.8, 3.0)  # half the room, to the plane of symmetry [m]
 SPEED = 1.68  # [m/s]
 INTENSITY, MIXING_LENGTH = 0.14, 0.0168  # [-], [m]
 SOURCE = "Bartak et al. (2001)"
+MISSED = (
+    "our ages outside the jet lie 7 to 16 % above the tracer's, not explained; at the edge "
+    "of the jet, where the age doubles within 0.1 m, that is more than the limit"
+)
 # Lines of the grid and the cells between them, finest at the supply.
 ALONG = ((0.0, 0.6, 3.8, 4.0, 4.2), (10, 30, 4, 4))
 ACROSS = ((0.0, 1.35, 1.65, 1.8), (10, 5, 4))
@@ -53,7 +57,19 @@ def run(reduced: bool) -> Outcome:
     for x, z, there in zip(table["x_m"], table["z_m"], table["age_s"], strict=True):
         ours = at(field, grid, x, z)
         place = f"x {x:g} m, z {z:g} m"
-        rows.append(Row("local age", ours, there, 0.2, "s", relative=True, at=place, source=SOURCE))
+        rows.append(
+            Row(
+                "local age",
+                ours,
+                there,
+                0.2,
+                "s",
+                relative=True,
+                at=place,
+                source=SOURCE,
+                reason=MISSED,
+            )
+        )
     note = f"{grid.cells} cells; the age took {int(age.solutions)} solutions."
     if not bool(age.converged):
         raise RuntimeError("the age of air did not converge")

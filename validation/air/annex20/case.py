@@ -13,10 +13,10 @@ MIXING_LENGTH = 0.09**0.75 * SLOT / 10  # [m]: epsilon = k^1.5 / (h / 10)
 LIMIT = 0.1 * SPEED
 SOURCE = "Restivo (1979)"
 MISSED = (
-    "the measured jet leaves the slot with 1.08 U0 on the middle plane, and is thicker at x = H than "
-    "one that enters evenly with U0",
+    "the measured jet leaves the slot with 1.08 U0 on the middle plane, and is thicker at x = H "
+    "than one that enters evenly with U0",
     "",
-    "k-epsilon misses the eddy in the upper far corner, x > 8.4 m; up to there it is within the limit",
+    "k-epsilon misses the eddy in the upper far corner, x > 8.4 m; before it the limit holds",
     "the point is 0.08 m before the outlet, whose duct is left out",
 )
 
