@@ -55,11 +55,10 @@ def half_channel(
         gas=fluid(1.0, 1 / Re_tau, prandtl=prandtl),
         T_ref=300.0,
     )
-    extra = {}
-    if heat:
-        extra["distributed"] = Distributed(heat=heat * laid.model.fluid)
     inputs = laid.inputs(
-        V_flow={"in": bulk * WIDTH}, walls={"-z": Wall(T=300.0)} if heat else {}, **extra
+        V_flow={"in": bulk * WIDTH},
+        walls={"-z": Wall(T=300.0)} if heat else {},
+        distributed=Distributed(heat=heat * laid.model.fluid) if heat else None,
     )
     # An even flow enters at the wall's temperature: the heat alone makes temperatures.
     solution = laid.settled(inputs, iterations=2000, drift=1e-3, change=1e-5, energy=0.01)
