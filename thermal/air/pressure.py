@@ -75,8 +75,7 @@ def correct(
         gained = storage.of_density(rho) * model.volume * model.fluid
         stored = jnp.sum(gained)
         inflow_of_cells = inflow_of_cells - gained
-    joined = _joined(stream, model)
-    imbalance = _level_out(inflow_of_cells, joined, model)
+    imbalance = _level_out(inflow_of_cells, model)
     c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
     for axis, faces in enumerate(model.outdoor):
@@ -97,7 +96,7 @@ def correct(
     trapped = jnp.zeros((), rho.dtype)
     for body in model.sealed:
         trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
-    new_p = p + _level_out(change, joined, model)
+    new_p = p + _level_out(change, model)
     return Corrected(velocity, new_p, flux, V_flow, stored, trapped)
 
 
@@ -128,37 +127,14 @@ def _apply_to_ports(
     return triple(new_velocity), triple(new_flux)
 
 
-def _joined(stream: Ports, model: AirModel) -> Array:
-    """1 where two sealed bodies of air share their pressure level [bodies, bodies].
-
-    Fans that answer to pressure join the bodies they move air between.
-    """
-    bodies = len(model.sealed)
-    joined = jnp.eye(bodies, dtype=model.fluid.dtype)
-    if bodies < 2:
-        return joined
-    before = jnp.stack([mean_at(body, model.intake, model) for body in model.sealed])
-    behind = jnp.stack([mean_at(body, model.discharge, model) for body in model.sealed])
-    link = (before * (stream.response > 0)[None, :]) @ behind.T
-    joined = joined + link + link.T
-    for _ in range(bodies):
-        joined = jnp.minimum(joined @ joined, 1.0)
-    return jnp.where(joined > 0, 1.0, 0.0)
-
-
-def _level_out(x: Field, joined: Array, model: AirModel) -> Field:
-    """The field less its mean over each sealed body of air, or over those that fans join.
+def _level_out(x: Field, model: AirModel) -> Field:
+    """The field less its mean over each sealed body of air.
 
     There the pressure level is free, and what equipment moves in beyond what it moves out has
     nowhere to go: it is taken out evenly, and the open mass balance shows it.
     """
-    if not model.sealed:
-        return x
-    total = jnp.stack([jnp.sum(x * body) for body in model.sealed])
-    size = jnp.stack([jnp.sum(body) for body in model.sealed])
-    mean = joined @ total / (joined @ size)
-    for body, level in zip(model.sealed, mean, strict=True):
-        x = x - body * level
+    for body in model.sealed:
+        x = x - body * (jnp.sum(x * body) / jnp.sum(body))
     return x
 
 

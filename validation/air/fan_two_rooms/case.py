@@ -10,6 +10,7 @@ from thermal.air.room import lay
 SOURCE = "closed form, FDS verification suite"
 RHO = 1.164  # [kg/m3]
 SHUTOFF, LARGEST = 10.0, 0.16  # of the fan [Pa], [m3/s]
+YIELDING = ("fan", "duct")
 LOSS, AREA = 10.0, 0.04  # of the return duct [-], [m2]
 
 
@@ -19,7 +20,14 @@ def rooms(cell: float):
     fan = Device("fan", "fan", Box((3.0, 0.0, 1.0), (3.4, 2.0, 2.0)), "-x", "+x", "mixed")
     duct = Device("duct", "fan", Box((3.0, 0.0, 0.0), (3.4, 2.0, 1.0)), "+x", "-x", "mixed")
     hall = Hall((6.4, 2.0, 2.0), devices=(fan, duct), baffles=(wall,))
-    return lay(hall, cell, turbulence="zero_equation", gas=fluid(RHO, 1.8e-5), T_ref=300.0)
+    return lay(
+        hall,
+        cell,
+        turbulence="zero_equation",
+        gas=fluid(RHO, 1.8e-5),
+        T_ref=300.0,
+        yielding=YIELDING,
+    )
 
 
 def run(reduced: bool) -> Outcome:
