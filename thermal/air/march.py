@@ -6,8 +6,6 @@ larger than allowed, the step is taken again with half its length.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -22,6 +20,8 @@ from thermal.air.operators import to_cell
 from thermal.air.state import Work
 from thermal.air.storage import backward_differences
 
+Scalar = float | Float[Array, ""]
+
 SHORTEST = 1e-4
 """Share of the longest step below which the march gives up [-]."""
 SAFETY = 0.9
@@ -29,13 +29,7 @@ GROWTH, SHRINK = 1.3, 0.5
 """Largest and smallest ratio of two steps [-]."""
 
 
-@partial(
-    jax.tree_util.register_dataclass,
-    data_fields=["longest", "first", "courant", "T_error", "V_error"],
-    meta_fields=["iterations"],
-)
-@dataclass(frozen=True)
-class Marching:
+class Marching(eqx.Module):
     """How finely time is cut.
 
     `longest` step [s]; `courant` is the largest number of cells that air crosses in one [-];
@@ -43,12 +37,12 @@ class Marching:
     `iterations` of the outer loop in each.
     """
 
-    longest: float = 1.0
-    first: float = 0.01
-    courant: float = 2.0
-    T_error: float = 0.02
-    V_error: float = 0.02
-    iterations: int = 2
+    longest: Scalar = 1.0
+    first: Scalar = 0.01
+    courant: Scalar = 2.0
+    T_error: Scalar = 0.02
+    V_error: Scalar = 0.02
+    iterations: int = eqx.field(static=True, default=2)
 
 
 class Instant(eqx.Module):
@@ -85,7 +79,7 @@ class Taken(eqx.Module):
     monitor: Monitor
 
 
-def begin(work: Work, first: float, time: float = 0.0) -> Instant:
+def begin(work: Work, first: Scalar, time: float = 0.0) -> Instant:
     """A march that starts from a state, with no past."""
     dtype = work.T.dtype
     zero = jnp.zeros((), dtype)
