@@ -20,7 +20,14 @@ from thermal.air.gas import excess_density
 from thermal.air.model import GRAVITY, AirModel
 from thermal.air.operators import lower, to_cell, upper
 from thermal.air.staging import stage
-from thermal.air.walls import KAPPA, TURBULENT_PRANDTL, wall_drag
+from thermal.air.walls import (
+    C_MU_QUARTER,
+    KAPPA,
+    TURBULENT_PRANDTL,
+    distance_in_wall_units,
+    wall_drag,
+    weights_at,
+)
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -155,7 +162,11 @@ def wall_layer(
 ) -> tuple[Array, Array, Array, Array]:
     """Cells beside walls (flat indices), with their weight, production and dissipation.
 
-    A cell with several walls is listed once an axis; its values are means over its walls.
+    A cell with several walls is listed once an axis; its values are means over its walls. The
+    production is that of the two layers at the centre where the cell lies in them, and that of the
+    logarithmic law, tau^2 / (kappa rho u* y), where the cell holds them all: then the value at the
+    centre is not the mean of the cell. Blended as the velocity is, Popovac and Hanjalic (2007),
+    Flow Turbul. Combust. 78.
     """
     cells, weight, production, dissipation = [], [], [], []
     for beside in model.drag:
@@ -165,9 +176,14 @@ def wall_layer(
         root = jnp.sqrt(k_at + SMALLEST)
         reynolds = rho_at * root * beside.distance / model.mu
         mu_t = rho_at * 0.09 * C_L * beside.distance * root * -jnp.expm1(-reynolds / A_MU)
+        sublayer, logarithmic = weights_at(
+            distance_in_wall_units(rho_at, k_at, beside.distance, model.gas)
+        )
+        slope = tau / (KAPPA * rho_at * C_MU_QUARTER * root * beside.distance)
+        resolved = mu_t * (tau / (model.mu + mu_t)) ** 2
         cells.append(at)
         weight.append(beside.walls)
-        production.append(beside.walls * mu_t * (tau / (model.mu + mu_t)) ** 2)
+        production.append(beside.walls * (sublayer * resolved + logarithmic * tau * slope))
         dissipation.append(
             beside.walls * dissipation_near_wall(k_at, rho_at, beside.distance, model)
         )

@@ -85,7 +85,18 @@ def _logarithmic(y_plus: Values) -> Values:
     return jnp.log(1.0 + ROUGHNESS * y_plus) / KAPPA
 
 
+def weights_at(y_plus: Values) -> tuple[Values, Values]:
+    """Weights of the laminar and of the logarithmic layer at y+ [-]."""
+    return _weights(y_plus, y_plus)
+
+
 def _blend(fourth: Values, laminar: Values, first: Values, turbulent: Values) -> Values:
-    """Kader's blend: exp(G) laminar + exp(1/G) turbulent, G = -0.01 a^4 / (1 + 5 b)."""
+    """Laminar and turbulent profile, blended as Kader does."""
+    near, away = _weights(fourth, first)
+    return near * laminar + away * turbulent
+
+
+def _weights(fourth: Values, first: Values) -> tuple[Values, Values]:
+    """Kader's weights exp(-G) and exp(-1/G), G = 0.01 a^4 / (1 + 5 b)."""
     G = 0.01 * fourth**4 / (1.0 + 5.0 * first)
-    return jnp.exp(-G) * laminar + jnp.exp(-1.0 / G) * turbulent
+    return jnp.exp(-G), jnp.exp(-1.0 / G)
