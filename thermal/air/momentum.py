@@ -124,7 +124,10 @@ def _predict_component(
     k = coefficients(flux, conductance)
     area = model.area(axis)
     volume = area * model.metric.spacing[axis]
-    resistance = to_face(x.rho, axis) * jnp.abs(u) * model.loss[axis] * area
+    loss = model.loss[axis]
+    if model.jet is not None:  # the sheet's pressure also drives its jets, see _forces
+        loss = loss + 2.0 * model.jet[axis]
+    resistance = to_face(x.rho, axis) * jnp.abs(u) * loss * area
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
     # A slope along the component's own axis lies in one cell: none where that cell is no air.
     everywhere = jnp.ones((1, 1, 1), u.dtype)
@@ -157,8 +160,8 @@ def _forces(
     if x.pull is not None:
         force = sum((to_face(x.pull[b][axis], axis) for b in range(3) if b != axis), force)
     if model.jet is not None:
-        # Through holes more momentum passes a porous face than at the mean velocity; it is given
-        # to the next face downstream.
+        # Through holes more momentum passes a porous face than at the mean velocity; what the
+        # resistance of the face takes for it is given to the next face downstream.
         more = x.rho * jnp.abs(u) * u * model.area(axis) * model.jet[axis]
         force = force + lower(jnp.maximum(more, 0.0), axis) + upper(jnp.minimum(more, 0.0), axis)
     if axis == 2:

@@ -264,11 +264,15 @@ def _hall_holds(history: _History) -> bool:
 
 
 def _calming(history: _History, done: int) -> bool:
-    """Whether the swing still shrinks: now against three windows ago."""
-    inlets = history.last("inlet", done)
-    now = np.ptp(inlets[-WINDOW:], axis=0).max(initial=0.0)
-    before = np.ptp(inlets[-4 * WINDOW : -3 * WINDOW], axis=0).max(initial=0.0)
-    return bool(now < 0.5 * before)
+    """Whether the swing of the inlets or the change of the velocities still shrinks.
+
+    Both now against three windows ago; air of one temperature has no swing that tells.
+    """
+    inlets, change = history.last("inlet", done), history.last("change", done)
+    now, before = slice(-WINDOW, None), slice(-4 * WINDOW, -3 * WINDOW)
+    swings = [np.ptp(inlets[part], axis=0).max(initial=0.0) for part in (now, before)]
+    changes = [float(change[part].mean()) for part in (now, before)]
+    return bool(swings[0] < 0.5 * swings[1] or changes[0] < 0.5 * changes[1])
 
 
 def _mean_move(history: _History, span: int) -> float:
