@@ -63,15 +63,6 @@ def perforated_loss(open_fraction: float) -> float:
     return ((0.707 * math.sqrt(closed) + closed) / open_fraction) ** 2
 
 
-def jet_loss(open_fraction: float) -> float:
-    """Loss coefficient up to the jets of a perforated plate, beyond that up to mixed air [-].
-
-    Mixing to the mean velocity u, the jets give back rho u^2 (1/f - 1) of pressure (momentum
-    theorem, Borda and Carnot); a plate's coefficient tells the loss after that.
-    """
-    return 2.0 * (1.0 / open_fraction - 1.0)
-
-
 def names_in_row(name: str, count: int, start: int = 1) -> list[str]:
     """Return `A01`, `A02`, ... for the members of a row.
 
@@ -178,7 +169,7 @@ def baffles_of(hall: HallSpec) -> list[Baffle]:
         baffles.append(Baffle("raised floor", floor, tight))
         for tiles in hall.raised_floor.tiles:
             holes = tiles.open_fraction if hall.raised_floor.jets else 1.0
-            loss = perforated_loss(tiles.open_fraction) + jet_loss(holes)
+            loss = perforated_loss(tiles.open_fraction)
             baffles += [
                 Baffle(name, in_plane(2, height, lower, upper), loss, holes)
                 for name, lower, upper in expand_patches(tiles, None)
