@@ -50,7 +50,7 @@ def _plane(axis: int, at: float, first: tuple, second: tuple) -> Box:
     """Rectangle normal to an axis; the two ranges are along the other axes, in order."""
     ranges = [first, second]
     ranges.insert(axis, (at, at))
-    (x0, x1), (y0, y1), (z0, z1) = ranges
+    (x0, x1), (y0, y1), (z0, z1) = ((float(a), float(b)) for a, b in ranges)
     return Box((x0, y0, z0), (x1, y1, z1))
 
 

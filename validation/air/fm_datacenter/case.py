@@ -15,8 +15,8 @@ CELL, COARSE = 0.1016, 0.2032  # m
 SETTLED = {"iterations": 1500, "change": 6e-4}  # no temperature tells when this air has settled
 PEER = "no worse than FDS, computed from its output"
 CEILING_REASON = (
-    "K of the grilles is derived from the peer's drop; here air that turns into a grille takes "
-    "the momentum rho U^2 from the pressure just below it, twice what the peer spends"
+    "beside the loss K, which is derived from the peer's drop, air that turns into a grille takes "
+    "rho U^2 out of the pressure just below it, 6 of the 24 Pa, with both cells"
 )
 
 

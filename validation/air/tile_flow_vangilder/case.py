@@ -25,8 +25,8 @@ SPREAD = (
 UNKNOWN = "size and place of the units' outlets are unknown, and rule the result: see the spread"
 
 SCALING = (
-    "the limit is from floor plans whose tiles deviate by 8 %; here the outlets' jets make it 50 %, and "
-    "their friction on slab and floor changes with the flow"
+    "the limit is of floor plans whose tiles deviate by 8 %; here the outlets' jets make it 50 %, "
+    "and their friction on slab and floor changes with the flow"
 )
 
 
