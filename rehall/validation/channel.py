@@ -45,8 +45,8 @@ def half_channel(
     friction velocity over the last third but the end [-]. Raises NotConverged.
     """
     length = HEATED_LENGTH if heat else LENGTH
-    outlet = Opening("out", "outdoor", Box((length, 0, 0), (length, WIDTH, 1)))
-    inlet = Opening("in", "supply", Box((0, 0, 0), (0, WIDTH, 1)))
+    outlet = Opening("out", "outdoor", Box((length, 0.0, 0.0), (length, WIDTH, 1.0)))
+    inlet = Opening("in", "supply", Box((0.0, 0.0, 0.0), (0.0, WIDTH, 1.0)))
     hall = Hall((length, WIDTH, 1.0), openings=(inlet, outlet), symmetry=("-y", "+y", "+z"))
     x, z = np.linspace(0, length, ALONG + 1), _lines(2 * first / Re_tau)
     laid = lay(

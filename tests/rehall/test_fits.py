@@ -202,7 +202,9 @@ def cooled(tmp_path: Path, units: int = 2, capacity: float = 9e9) -> Any:
     solved = solution(tmp_path, text + WATER)
     solved.facilities = {"chw": water_at(291.15, capacity)}
     # What the coils take: 22 kW of the rack, 180 kW of other heat, 15 kW of each unit's fans.
-    solved.exchange.coil_heat = {f"FW{n}": 202e3 / units + 15e3 for n in range(1, 1 + units)}
+    names = [f"FW{n}" for n in range(1, 1 + units)]
+    solved.exchange.coil_heat = dict.fromkeys(names, 202e3 / units + 15e3)
+    solved.exchange.T_in = dict.fromkeys(names, 300.15)
     return solved
 
 

@@ -23,8 +23,9 @@ from thermal.air.walls import film
 class Monitor(eqx.Module):
     """What every iteration reports.
 
-    `moved` is the flow that enters the air and `net_mass` the larger of what enters beyond what
-    leaves the hall, and of the same for any sealed body of air [kg/s]; `T_in` and `T_out` of the
+    `moved` is the flow that enters the air and `net_mass` what enters beyond what leaves the hall
+    (with its sign, so that swings cancel in a mean), or the same for a sealed body of air where
+    that is more [kg/s]; `T_in` and `T_out` of the
     streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
     over all cells; `change` is the change of the velocities in the iteration over the velocities,
     both as root mean squares over all faces [-].
@@ -95,10 +96,11 @@ def _observed(
     model: AirModel,
 ) -> Monitor:
     entering, net = _through(solved.flux, model)
+    unmatched = net - solved.stored
     cells = jnp.sum(model.fluid)
     return Monitor(
         moved=entering,
-        net_mass=jnp.maximum(jnp.abs(net - solved.stored), solved.trapped),
+        net_mass=jnp.where(jnp.abs(unmatched) > solved.trapped, unmatched, solved.trapped),
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,

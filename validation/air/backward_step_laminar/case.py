@@ -33,8 +33,8 @@ def reattachment(across: int, reynolds: float) -> float:
         (length, 1.0, 2 * STEP),
         blocks=(Block("step", Box((0.0, 0.0, 0.0), (BEFORE, 1.0, STEP))),),
         openings=(
-            Opening("in", "supply", Box((0.0, 0.0, STEP), (0.0, 1.0, 2 * STEP))),
-            Opening("out", "outdoor", Box((length, 0.0, 0.0), (length, 1.0, 2 * STEP))),
+            Opening("in", "supply", Box((0.0, 0.0, STEP), (0.0, 1.0, 2.0 * STEP))),
+            Opening("out", "outdoor", Box((length, 0.0, 0.0), (length, 1.0, 2.0 * STEP))),
         ),
         symmetry=("-y", "+y"),
     )

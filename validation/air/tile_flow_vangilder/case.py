@@ -59,10 +59,10 @@ def plenum(cell: float, blower: tuple[float, float], gap: float, facing: bool, f
     openings = [Opening(name, "outdoor", box, tile) for name, box, _ in tiles()]
     blocks: tuple[Block, ...] = ()
     if facing:
-        blocks = (Block("unit", Box((at, 0.0, 0.0), (at + deep, wide / 2, DEPTH))),)
-        mouth = Box((at, 0.0, 0.0), (at, wide / 2, DEPTH))
+        blocks = (Block("unit", Box((at, 0.0, 0.0), (at + deep, wide / 2.0, DEPTH))),)
+        mouth = Box((at, 0.0, 0.0), (at, wide / 2.0, DEPTH))
     else:
-        mouth = Box((at, 0.0, DEPTH), (at + deep, wide / 2, DEPTH))
+        mouth = Box((at, 0.0, DEPTH), (at + deep, wide / 2.0, DEPTH))
     openings.append(Opening("unit", "supply", mouth))
     hall = Hall(
         (LENGTH / 2, WIDTH / 2, DEPTH),

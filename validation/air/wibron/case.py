@@ -36,10 +36,12 @@ def layout() -> Hall:
         wall = (0.0, UNIT_DEEP) if side < 0 else (SIZE[1] - UNIT_DEEP, SIZE[1])
         for n in range(2):
             x = SIZE[0] * (0.25 + 0.5 * n)
-            box = Box((x - UNIT_WIDE / 2, wall[0], 0.0), (x + UNIT_WIDE / 2, wall[1], UNIT_TALL))
+            box = Box(
+                (x - UNIT_WIDE / 2.0, wall[0.0], 0.0), (x + UNIT_WIDE / 2.0, wall[1.0], UNIT_TALL)
+            )
             name = f"C{2 * row + n + 1}"
             devices.append(Device(name, "cooling", box, "+z", back, streams="mixed"))
-    door = Box((end, middle - HOT_AISLE / 2, 0.0), (end, middle + HOT_AISLE / 2, TALL))
+    door = Box((end, middle - HOT_AISLE / 2.0, 0.0), (end, middle + HOT_AISLE / 2.0, TALL))
     return Hall(SIZE, devices=tuple(devices), baffles=(Baffle("door", door),))
 
 
