@@ -37,7 +37,7 @@ def layout() -> Hall:
         for n in range(2):
             x = SIZE[0] * (0.25 + 0.5 * n)
             box = Box(
-                (x - UNIT_WIDE / 2.0, wall[0.0], 0.0), (x + UNIT_WIDE / 2.0, wall[1.0], UNIT_TALL)
+                (x - UNIT_WIDE / 2.0, wall[0], 0.0), (x + UNIT_WIDE / 2.0, wall[1], UNIT_TALL)
             )
             name = f"C{2 * row + n + 1}"
             devices.append(Device(name, "cooling", box, "+z", back, streams="mixed"))
