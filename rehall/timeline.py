@@ -6,6 +6,7 @@ changes that overlap in time add up.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -79,7 +80,7 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
         # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
         kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
         kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
-        new = replace(new, T_coolant=kept, T_set=kept_set)
+        new = replace(new, T_coolant=cast(Any, kept), T_set=cast(Any, kept_set))
         difference = jax.tree.map(lambda a, b: a - b, new, inputs)
         found.append(Change(event.at, event.at + event.ramp, difference))
         inputs = new

@@ -176,7 +176,7 @@ def _prepare(
     plan = stretches(base, changes, spec)
     devices = tuple(dict.fromkeys(level.streams.name))
     if found is None:
-        columns = {name: np.zeros((0, len(devices))) for name in SERIES}
+        columns: dict[str, np.ndarray] = {name: np.zeros((0, len(devices))) for name in SERIES}
         columns |= {"time": np.zeros(0), "step": np.zeros(0), "m_flow_steady": m_flow}
         start = begin(_settled(level, work, base), marching.first)
         ledger = asdict(Ledger())
