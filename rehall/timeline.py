@@ -14,12 +14,11 @@ import numpy as np
 
 from rehall.config import Case
 from rehall.events import Operated, after, in_order
-from rehall.layout import Item
 from rehall.models import AirLevel, refuse_unbalanced
-from rehall.operation import Exchange, air_flow, air_flows, air_inputs, air_movers
+from rehall.operation import Exchange, air_flow, air_flows, air_inputs
 from rehall.schema.entries import CoolingUnit
 from rehall.schema.transient import TransientSpec
-from thermal.air.inputs import AirInputs, Fans
+from thermal.air.inputs import AirInputs
 
 LONGEST = 30.0
 """Longest stretch of time with a clock of its own [s]: its times are exact in float32."""
@@ -76,7 +75,7 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
         now = after(event, now, normal)
         operated = case_with(case, now)
         refuse_unbalanced(operated, level, air_flows(operated, x))
-        new = plain(operated_inputs(operated, level, x, case))
+        new = plain(_like(operated_inputs(operated, level, x, case), inputs))
         # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
         kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
         kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
@@ -87,11 +86,19 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
     return found
 
 
+def _like(new: AirInputs, known: AirInputs) -> AirInputs:
+    """Inputs of the same form: where nothing follows a law any more, fans of one speed."""
+    if new.fans is not None or known.fans is None:
+        return new
+    still = jax.tree.map(np.zeros_like, known.fans)
+    held = replace(still, T_law=known.fans.T_law, speed=np.ones_like(known.fans.speed))
+    return replace(new, fans=held)
+
+
 def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> AirInputs:
     """The air's inputs for a way of operating the case; `normal` is what the exchange belongs to.
 
-    Servers with a fan law follow the temperature before each height; a coil without air carries
-    nothing.
+    A coil without air carries nothing.
     """
     m_air = dict(x.m_air)
     for item, was in zip(case.items, normal.items, strict=True):
@@ -102,37 +109,7 @@ def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> A
     inputs = air_inputs(case, level, replace(x, m_air=m_air))
     still = 0 * inputs.conductance
     carried = jnp.where(inputs.V_flow > 0, inputs.conductance, still)
-    inputs = replace(inputs, conductance=carried)
-    return inputs if inputs.fans is not None else with_fan_laws(case, level, inputs)
-
-
-def with_fan_laws(case: Case, level: AirLevel, inputs: AirInputs) -> AirInputs:
-    """Let the flow of servers with a table follow the temperature before each height."""
-    laws = {item.name: law for item in air_movers(case) if (law := _table(item))}
-    if not laws:
-        return inputs
-    n, points = len(level.streams.name), max(len(law) for law in laws.values())
-    V_flow, dtype = np.asarray(inputs.V_flow, float).copy(), inputs.V_flow.dtype
-    T_law, speed = np.tile(np.arange(points) + 273.15, (n, 1)), np.ones((n, points))
-    for item in air_movers(case):
-        law = laws.get(item.name)
-        if law is None or item.air_flow is not None:
-            continue
-        at = level.streams.of(item.name)
-        T, V = (np.array(column) for column in zip(*law, strict=True))
-        beyond = points - len(T)
-        T_law[at] = np.append(T, T[-1] + 1.0 + np.arange(beyond))
-        speed[at] = np.append(V, np.full(beyond, V[-1])) / V.max()
-        V_flow[at] = level.streams.share[at] * V.max() * (item.on and item.heat_to_air > 0)
-    zero = jnp.zeros(n, dtype)
-    fans = Fans(zero, zero, jnp.asarray(T_law, dtype), jnp.asarray(speed, dtype))
-    return replace(inputs, V_flow=jnp.asarray(V_flow, dtype), fans=fans)
-
-
-def _table(item: Item) -> tuple[tuple[float, float], ...] | None:
-    """Air flow over inlet temperature of a server that has such a law."""
-    law = None if isinstance(item.entry, CoolingUnit) else getattr(item.entry, "air_flow", None)
-    return law.by_inlet if law is not None else None
+    return replace(inputs, conductance=carried)
 
 
 def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> list[Stretch]:
@@ -141,7 +118,7 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
     moments = sorted(outputs | {t for change in changes for t in (change.begin, change.end)})
     found = []
     dtype = base.V_flow.dtype
-    start = plain(base)
+    start = plain(replace(base, bodies=None, layers=None))
 
     def at(t: float, before: bool) -> AirInputs:
         total = start
@@ -149,7 +126,8 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
             part = change.part(t, before)
             if part:
                 total = jax.tree.map(lambda a, b, p=part: a + p * b, total, change.difference)
-        return jax.tree.map(lambda a: jnp.asarray(a, dtype), total)
+        given = jax.tree.map(lambda a: jnp.asarray(a, dtype), total)
+        return replace(given, bodies=base.bodies, layers=base.layers)
 
     jumps = {change.begin for change in changes if change.end == change.begin}
     for begin, end in pairwise(moments):

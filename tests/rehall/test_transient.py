@@ -202,7 +202,13 @@ def test_transient_closes_its_heat_balance_and_shows_the_change(interrupted):
     assert abs(part["servers_error_pct"]) < 0.5
     (rack,) = part["racks"]
     assert rack["inlet_start_c"] == pytest.approx(20.0, abs=0.01)
-    assert rack["inlet_end_c"] > 20.5
+    # The warmer supply is 2.4 m or 7 s away; 5 kW more warm 30 kJ/K and 1.2 kg/s for 5 s.
+    assert rack["inlet_end_c"] == pytest.approx(20.0, abs=0.01)
+    lines = (whole / "transient.csv").read_text().splitlines()
+    column = lines[0].split(",").index("R outlet_c")
+    first, last = (float(lines[n].split(",")[column]) for n in (1, -1))
+    at_most = 5e3 / (1.2 * 1006) * (1 - np.exp(-5.0 * 1.2 * 1006 / 30e3))
+    assert 0.5 * at_most < last - first < at_most
     assert {row["name"] for row in summary["limits"]} >= {"rack_inlet_max_transient"}
     # 30 kJ/K with 5 kW more, and air that soaks up the rest: between nothing and all of it.
     assert 0 < part["stored_in_servers_kwh"] < 5e3 * 5 / 3.6e6 + 30e3 * 4 / 3.6e6
