@@ -36,7 +36,7 @@ def run(reduced: bool) -> Outcome:
     exhaust = Box((3.8, 1.65, 3.0), (4.0, 1.8, 3.0))
     hall = Hall(
         SIZE,
-        openings=(Opening("in", "supply", supply), Opening("out", "outdoor", exhaust, 1.0)),
+        openings=(Opening("in", "supply", supply), Opening("out", "outdoor", exhaust)),
         symmetry=("+y",),
     )
     grid = Grid(*(lines(spans, 2.0 if reduced else 1.0) for spans in (ALONG, ACROSS, UP)))
