@@ -45,8 +45,8 @@ def half_channel(
     friction velocity over the last third but the end [-]. Raises NotConverged.
     """
     length = HEATED_LENGTH if heat else LENGTH
-    outlet = Opening("out", "outdoor", Box((length, 0, 0), (length, WIDTH, 1)))
-    inlet = Opening("in", "supply", Box((0, 0, 0), (0, WIDTH, 1)))
+    outlet = Opening("out", "outdoor", Box((length, 0.0, 0.0), (length, WIDTH, 1.0)))
+    inlet = Opening("in", "supply", Box((0.0, 0.0, 0.0), (0.0, WIDTH, 1.0)))
     hall = Hall((length, WIDTH, 1.0), openings=(inlet, outlet), symmetry=("-y", "+y", "+z"))
     x, z = np.linspace(0, length, ALONG + 1), _lines(2 * first / Re_tau)
     laid = lay(
@@ -55,11 +55,11 @@ def half_channel(
         gas=fluid(1.0, 1 / Re_tau, prandtl=prandtl),
         T_ref=300.0,
     )
-    extra = {}
-    if heat:
-        extra["distributed"] = Distributed(heat=heat * laid.model.fluid)
+    distributed = Distributed(heat=heat * laid.model.fluid) if heat else None
     inputs = laid.inputs(
-        V_flow={"in": bulk * WIDTH}, walls={"-z": Wall(T=300.0)} if heat else {}, **extra
+        V_flow={"in": bulk * WIDTH},
+        walls={"-z": Wall(T=300.0)} if heat else {},
+        distributed=distributed,
     )
     # An even flow enters at the wall's temperature: the heat alone makes temperatures.
     solution = laid.settled(inputs, iterations=2000, drift=1e-3, change=1e-5, energy=0.01)

@@ -26,8 +26,8 @@ def solve(cells: int):
     hall = Hall(
         (LENGTH, WIDTH, HEIGHT),
         openings=(
-            Opening("slot", "supply", Box((0, 0, HEIGHT - SLOT), (0, WIDTH, HEIGHT))),
-            Opening("out", "outdoor", Box((LENGTH, 0, 0), (LENGTH, WIDTH, OUTLET))),
+            Opening("slot", "supply", Box((0.0, 0.0, HEIGHT - SLOT), (0.0, WIDTH, HEIGHT))),
+            Opening("out", "outdoor", Box((LENGTH, 0.0, 0.0), (LENGTH, WIDTH, OUTLET))),
         ),
         symmetry=("-y", "+y"),
     )

@@ -27,11 +27,11 @@ def inside(centres: np.ndarray) -> np.ndarray:
 def solve(cells: int):
     """A quarter of the jet: x of the faces, y of the cell centres, u [faces, cells] beside z 0."""
     across = widening(0.5, cells, ACROSS, 1.1)
-    nozzle = Box((0, 0, 0), (0, 0.5, 0.5))
+    nozzle = Box((0.0, 0.0, 0.0), (0.0, 0.5, 0.5))
     sides = (
-        ("front", Box((LENGTH, 0, 0), (LENGTH, ACROSS, ACROSS))),
-        ("side", Box((0, ACROSS, 0), (LENGTH, ACROSS, ACROSS))),
-        ("above", Box((0, 0, ACROSS), (LENGTH, ACROSS, ACROSS))),
+        ("front", Box((LENGTH, 0.0, 0.0), (LENGTH, ACROSS, ACROSS))),
+        ("side", Box((0.0, ACROSS, 0.0), (LENGTH, ACROSS, ACROSS))),
+        ("above", Box((0.0, 0.0, ACROSS), (LENGTH, ACROSS, ACROSS))),
     )
     hall = Hall(
         (LENGTH, ACROSS, ACROSS),
