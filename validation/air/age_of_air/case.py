@@ -13,7 +13,7 @@ INTENSITY, MIXING_LENGTH = 0.14, 0.0168  # [-], [m]
 GRILLE = 2.0  # loss coefficient of the exhaust, assumed: it evens the flow through the only one
 SOURCE = "Bartak et al. (2001)"
 MISSED = (
-    "our ages outside the jet lie 7 to 24 % above the tracer's, which is not explained; at the edge "
+    "our ages outside the jet lie 7 to 24 % above the tracer's, not explained; at the edge "
     "of the jet the age doubles within 0.1 m"
 )
 # Lines of the grid and the cells between them, finest at the supply.
