@@ -8,6 +8,8 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from geometry.hall import AXES, Hall
 
+ROUNDS = 100
+"""Rounds of adding cells where neighbours differ too much; after that the step is left."""
 EDGE_SNAP = 0.15
 """Edges closer than this share of a cell become one grid line [-]."""
 REFINEMENT = 1.4
@@ -178,31 +180,42 @@ def _merge(spans: np.ndarray, length: float, tolerance: float) -> np.ndarray:
 def _fill(lines: np.ndarray, cell: float, growth: float) -> np.ndarray:
     """Grid lines between the fixed ones: near `cell` wide, neighbours within `growth`."""
     gaps = np.diff(lines)
-    counts = np.maximum(1, np.ceil(gaps / cell - 0.25)).astype(int)
-    size = gaps / counts
+    size = gaps / _fewest(gaps, cell)
     slope = (growth - 1.0) / growth
-    while True:
-        faces, owner = _graded(lines, size, slope, counts)
-        widths = np.diff(faces)
-        ratio = widths[1:] / widths[:-1]
-        steep = np.flatnonzero((ratio > growth * 1.001) | (ratio < 1 / (growth * 1.001)))
-        if not len(steep):
-            return faces
-        wider = np.where(ratio[steep] > 1, steep + 1, steep)
-        counts[np.unique(owner[wider])] += 1
+    even = np.linspace(0.0, 1.0, 65)
+    # Beside a gap that is very much wider than its neighbour, even samples miss the narrow cells,
+    # and more cells only move the step: there the samples crowd at both ends.
+    crowded = 0.5 * (1.0 - np.cos(np.pi * np.linspace(0.0, 1.0, 257)))
+    for samples in (even, crowded):
+        counts = _fewest(gaps, cell)
+        for _ in range(ROUNDS):
+            faces, owner = _graded(lines, size, slope, counts, samples)
+            widths = np.diff(faces)
+            ratio = widths[1:] / widths[:-1]
+            steep = np.flatnonzero((ratio > growth * 1.001) | (ratio < 1 / (growth * 1.001)))
+            if not len(steep):
+                return faces
+            wider = np.where(ratio[steep] > 1, steep + 1, steep)
+            counts[np.unique(owner[wider])] += 1
+    return faces
+
+
+def _fewest(gaps: np.ndarray, cell: float) -> np.ndarray:
+    """Cells that each gap needs for their width alone."""
+    return np.maximum(1, np.ceil(gaps / cell - 0.25)).astype(int)
 
 
 def _graded(
-    lines: np.ndarray, size: np.ndarray, slope: float, counts: np.ndarray
+    lines: np.ndarray, size: np.ndarray, slope: float, counts: np.ndarray, samples: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of every gap, spaced by a size field that grows away from the narrow gaps.
 
-    `counts` [gaps] is the least number of cells of each gap. Returns the faces [m] and the gap
-    that each cell lies in.
+    `counts` [gaps] is the least number of cells of each gap, `samples` are where the field is
+    taken, from 0 to 1 of a gap. Returns the faces [m] and the gap that each cell lies in.
     """
     faces, owner = [lines[:1]], []
     for gap, (a, b) in enumerate(pairwise(lines)):
-        x = np.linspace(a, b, 65)
+        x = a + (b - a) * samples
         distance = np.maximum(np.maximum(lines[:-1] - x[:, None], x[:, None] - lines[1:]), 0.0)
         h = np.min(size + slope * distance, axis=1)
         density = 0.5 * (1 / h[1:] + 1 / h[:-1]) * np.diff(x)

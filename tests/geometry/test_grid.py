@@ -56,6 +56,16 @@ def test_neighbouring_widths_stay_within_the_growth(edges, cell):
     assert max(ratio.max(initial=1.0), 1 / ratio.min(initial=1.0)) < 1.3 * 1.01
 
 
+def test_a_wide_gap_beside_a_narrow_one_does_not_ask_for_ever_more_cells():
+    narrow = Hall(
+        (10.0, 1.0, 1.0), blocks=(Block("a", Box((0.2927, 0.0, 0.0), (0.3333, 1.0, 1.0))),)
+    )
+    width = build_grid(narrow, 0.7057, growth=1.3).widths[0]
+    assert len(width) < 60
+    ratio = width[1:] / width[:-1]
+    assert max(ratio.max(), 1 / ratio.min()) < 1.3 * 1.01
+
+
 def test_a_grid_too_large_for_memory_says_how_many_cells_and_which_size_fits():
     with pytest.raises(InputError, match=r"64,000 cells.*0\.2 m would fit"):
         require_memory(64e3, 0.1, 400.0, 64_000 * 400.0 / 8)
