@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import jax
@@ -12,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from geometry.errors import InputError
+from rehall.config import Case
+from rehall.models import AirLevel
 from rehall.operation import Exchange
 from rehall.results import aside
 from thermal.air.march import Instant
@@ -39,9 +40,10 @@ class Checkpoint:
     wall_s: float
 
 
-def key_of(case_text: str, cell: float, cells: int, dtype: Any) -> str:
+def key_of(case: Case, level: AirLevel) -> str:
     """What a checkpoint belongs to: the case with its grid and precision, as a hash."""
-    told = json.dumps([case_text, cell, cells, str(np.dtype(dtype))])
+    dtype = str(np.dtype(level.model.T_ref.dtype))
+    told = json.dumps([case.text, level.cell, level.grid.cells, dtype])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -61,6 +63,21 @@ def write(out: Path, checkpoint: Checkpoint) -> None:
             file[f"columns/{name}"] = values
 
 
+def require(path: Path, key: str) -> None:
+    """Refuse a checkpoint that belongs to another case, grid or precision."""
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.attrs.get("format"), file.attrs.get("key")
+    except OSError as error:
+        raise InputError.of("--resume", f"{path} cannot be read as HDF5 ({error})") from error
+    if found != (FORMAT, key):
+        raise InputError.of(
+            "--resume",
+            f"{path} belongs to another case, grid, precision or version: run the case that it "
+            "was made from, or start anew without --resume",
+        )
+
+
 def read(out: Path, key: str, like: Instant) -> Checkpoint | None:
     """Read the checkpoint of a results folder, None where there is none; `like` has its form.
 
@@ -69,17 +86,8 @@ def read(out: Path, key: str, like: Instant) -> Checkpoint | None:
     path = out / FILE
     if not path.is_file():
         return None
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise InputError.of("--resume", f"{path} cannot be read as HDF5 ({error})") from error
-    with file:
-        if file.attrs.get("format") != FORMAT or file.attrs.get("key") != key:
-            raise InputError.of(
-                "--resume",
-                f"{path} belongs to another case, grid, precision or version: run the case that "
-                "it was made from, or start anew without --resume",
-            )
+    require(path, key)
+    with h5py.File(path, "r") as file:
         leaves, form = jax.tree.flatten(like)
         found = [file[f"instant/{n}"][()] for n in range(len(leaves))]
         return Checkpoint(

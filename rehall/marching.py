@@ -38,6 +38,7 @@ def run_transient(
     """
     if resume and (out / checkpoint.FILE).is_file():
         level, steady = air_levels(case, cell)[-1], None
+        checkpoint.require(out / checkpoint.FILE, checkpoint.key_of(case, level))
         results = _steady_results(case, out)
         if "transient" in results.summary:  # it had ended
             return results, [path for name in KEPT if (path := out / name).is_file()]

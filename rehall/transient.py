@@ -159,8 +159,7 @@ def _prepare(
     """Inputs over time, and the state to march on from."""
     spec = case.transient
     assert spec is not None, "the case has no transient section"
-    dtype = level.model.T_ref.dtype
-    key = checkpoints.key_of(case.text, level.cell, level.grid.cells, dtype)
+    key = checkpoints.key_of(case, level)
     marching = Marching(longest=spec.step_max, first=min(FIRST_STEP, spec.step_max))
     found = None
     if steady is None:

@@ -215,9 +215,9 @@ def test_transient_closes_its_heat_balance_and_shows_the_change(interrupted):
 
 
 @pytest.mark.slow
-def test_checkpoint_of_another_case_or_grid_is_refused(interrupted, capsys):
+def test_checkpoint_of_another_case_or_grid_is_refused(interrupted):
     path, _, broken, *_ = interrupted
-    assert run(str(path), "--out", str(broken), "--resume", "--cell", "0.4 m") in (0, 2)
+    assert run(str(path), "--out", str(broken), "--resume", "--cell", "0.4 m") == 2
     other = path.with_name("other.yaml")
     other.write_text(path.read_text().replace("15 kW", "16 kW"))
     assert run(str(other), "--out", str(broken), "--resume") == 2
