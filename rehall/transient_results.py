@@ -8,6 +8,7 @@ import numpy as np
 
 from rehall.events import in_order, words
 from rehall.results import aside
+from rehall.summary import worst_first
 from rehall.transient import Transient
 from rehall.verdict import Limit
 
@@ -43,7 +44,10 @@ def write_csv(found: Transient, out: Path) -> Path:
 def with_transient(summary: Row, found: Transient) -> Row:
     """The summary of the steady state with the transient's part, limits and verdict."""
     racks = rack_rows(summary, found)
-    limits = summary["limits"] + [limit.row() for limit in limits_of(summary, racks)]
+    in_time = [limit.row() for limit in worst_first(limits_of(summary, racks))]
+    # Both lists are in order; the broken ones of either come before the undecided ones.
+    rank = {False: 0, None: 1, True: 2}
+    limits = sorted(summary["limits"] + in_time, key=lambda row: rank[row["holds"]])
     reasons = summary["reasons"] + ([f"transient: {found.reason}"] if found.reason else [])
     return {
         **summary,
