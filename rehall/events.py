@@ -143,6 +143,11 @@ def _wrong(
         yield ("supply",), f"{event.item}: only cooling units hold a supply temperature"
     if event.air_flow is not None and not moves_air(thing):
         yield ("air_flow",), f"{event.item} moves no air"
+    if event.air_flow == 0.0 and isinstance(thing.entry, SERVERS):
+        text = (
+            f"{event.item}: heat without air has nowhere to go; wanted more than 0, or state: off"
+        )
+        yield ("air_flow",), text
     if event.power is not None and not isinstance(thing.entry, SERVERS):
         yield ("power",), f"{event.item}: the power of its fans follows from its air flow"
     if event.state == "off" and len(event.changes) > 1:

@@ -106,8 +106,8 @@ def _fitted(rows: tuple[tuple[float, float], ...], where: str) -> Curve:
 def law_temperatures(item: Item) -> tuple[float, ...]:
     """Intake temperatures at which the speed of a piece of equipment bends [K]."""
     law = getattr(item.entry, "air_flow", None)
-    table = item.fan_law or (law.by_inlet if law is not None and item.air_flow is None else None)
-    return tuple(T for T, _ in table) if table and item.on else ALWAYS
+    table = item.fan_law or (law.by_inlet if law is not None else None)
+    return tuple(T for T, _ in table) if table else ALWAYS
 
 
 def fan_in_wall(opening: OpeningItem) -> Mover:
@@ -162,7 +162,7 @@ def flows_and_fans(
     """
     each = [movers[name] for name in streams.name]
     V_flow = streams.share * np.array([mover.flow for mover in each])
-    if all(not mover.yields and set(mover.speed) == {1.0} for mover in each):
+    if all(not mover.yields and mover.T == ALWAYS for mover in each):
         return V_flow, None
     points = max(len(mover.T) for mover in each)
     T, speed = (

@@ -75,7 +75,7 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
         now = after(event, now, normal)
         operated = case_with(case, now)
         refuse_unbalanced(operated, level, air_flows(operated, x))
-        new = plain(_like(operated_inputs(operated, level, x, case), inputs))
+        new = plain(operated_inputs(operated, level, x, case))
         # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
         kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
         kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
@@ -84,15 +84,6 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
         found.append(Change(event.at, event.at + event.ramp, difference))
         inputs = new
     return found
-
-
-def _like(new: AirInputs, known: AirInputs) -> AirInputs:
-    """Inputs of the same form: where nothing follows a law any more, fans of one speed."""
-    if new.fans is not None or known.fans is None:
-        return new
-    still = jax.tree.map(np.zeros_like, known.fans)
-    held = replace(still, T_law=known.fans.T_law, speed=np.ones_like(known.fans.speed))
-    return replace(new, fans=held)
 
 
 def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> AirInputs:

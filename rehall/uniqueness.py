@@ -24,8 +24,8 @@ from thermal.properties import air_density
 
 ZERO = 273.15
 SAME_STATE = 0.2
-"""Two inlets nearer than this, beyond what they swing by, are one state [K]: each run may stop a
-tenth of a kelvin from where it would settle."""
+"""Two mean inlets nearer than this are one state [K]: each run may stop a tenth of a kelvin from
+where it would settle. Highest inlets, which swing, may differ by their swings as well."""
 Row = dict[str, Any]
 
 
@@ -135,7 +135,7 @@ def warnings_of(second: Second | None) -> list[str]:
 def _row(name: str, first: DeviceAir, second: DeviceAir) -> Row:
     """One rack in both states."""
     mean, highest = second.T_in - first.T_in, second.T_in_max - first.T_in_max
-    near = SAME_STATE + first.amplitude + second.amplitude
+    swings = first.amplitude + second.amplitude  # of one instant, not of means
     return {
         "name": name,
         "mean_first_c": first.T_in - ZERO,
@@ -145,5 +145,5 @@ def _row(name: str, first: DeviceAir, second: DeviceAir) -> Row:
         "max_second_c": second.T_in_max - ZERO,
         "max_difference_k": highest,
         "swing_k": max(first.amplitude, second.amplitude),
-        "same": abs(mean) <= near and abs(highest) <= near,
+        "same": abs(mean) <= SAME_STATE and abs(highest) <= SAME_STATE + swings,
     }

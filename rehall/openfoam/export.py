@@ -8,6 +8,7 @@ import numpy as np
 
 from geometry.errors import Finding, InputError
 from rehall.config import Case
+from rehall.fans import yielding
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.openfoam.boundary import Boundary, boundary_of, start_temperature
 from rehall.openfoam.dictionaries import (
@@ -102,6 +103,15 @@ def refuse_unsupported(case: Case) -> None:
                 "have; give the piece an air_flow"
             )
             findings.append(case.located(Finding(item.name, message)))
+    for name in yielding(case):
+        message = (
+            "its flow follows its fan curve against the pressure, which the OpenFOAM export does "
+            "not have; take away the curve, or state the flow of an opening"
+        )
+        findings.append(case.located(Finding(name, message)))
+    if case.site.wind is not None:
+        message = "wind on openings is not exported to OpenFOAM; take it away"
+        findings.append(case.document.finding(("site", "wind"), message))
     if case.solver.turbulence not in (*RAS_MODELS, "laminar"):
         where = ("solver", "turbulence")
         message = f"no OpenFOAM model is known for {case.solver.turbulence!r}"

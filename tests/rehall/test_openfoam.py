@@ -31,7 +31,8 @@ EXPORTED = {
 LEFT_OUT = {
     *("conductance", "T_coolant"),  # of a coil: the export's units hold their set point
     *("bodies", "layers", "distributed"),  # of transients and of boxes, which no case sets
-    *("fans", "inflow", "p_wind"),  # no case sets them yet
+    "inflow",  # no case sets it
+    *("fans", "p_wind"),  # refused
 }
 
 HALL = """\
@@ -403,3 +404,18 @@ def test_run_is_read_over_both_stages(tmp_path):
     np.testing.assert_allclose(found.inlets.ravel(), [300, 301, 302, 303])
     np.testing.assert_allclose(found.seconds, [0.5, 1.0, 1.25, 1.75])
     assert found.devices == ("A",)
+
+
+def test_fans_on_their_curve_and_wind_are_refused_by_name(duct, tmp_path):
+    fan = """\
+    - {name: EF, of: exhaust_fan_1200, wall: +z, from: [0.6 m, 0 m], to: [1.8 m, 1.2 m]}
+"""
+    text = duct.replace("  openings:\n", "  openings:\n" + fan, 1)
+    text = text.replace("site: {", "site: {wind: {speed: 5 m/s, direction: 270 deg}, ", 1)
+    path = tmp_path / "case.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError) as refused:
+        export(load(path), tmp_path / "foam")
+    said = str(refused.value)
+    assert "EF: its flow follows its fan curve" in said
+    assert "site.wind: wind" in said

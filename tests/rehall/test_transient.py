@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -14,11 +15,13 @@ import pytest
 
 from geometry.errors import InputError
 from rehall.config import load
+from rehall.fans import flows_and_fans, mover_of
 from rehall.masses import slices_of
 from rehall.results import Fields
 from rehall.schema.hall import Layer, Wall
 from rehall.temporal import assemble, write_step
 from rehall.transient_results import crossing
+from thermal.air.build import StreamTable
 
 EVENTS = """\
 transient:
@@ -51,6 +54,7 @@ def test_transient_takes_its_outputs_at_the_start_at_the_end_and_between(duct, t
         ("item: in,", "item: out,", 22, "follows the pressure"),
         ("power: 15 kW", "supply: 20 degC", 21, "only cooling units"),
         ("power: 15 kW", "flow: 1 m3/s", 21, "known are state, power"),
+        ("power: 15 kW", "air_flow: 0 m3/s", 21, "nowhere to go"),
         ("power: 15 kW", "powr: 15 kW", 21, "did you mean 'power'?"),
         ("power: 15 kW", "ramp: 1 s", 21, "changes nothing"),
         ("at: 1 s", "at: 7 s", 21, "after the duration"),
@@ -221,3 +225,16 @@ def test_checkpoint_of_another_case_or_grid_is_refused(interrupted):
     other = path.with_name("other.yaml")
     other.write_text(path.read_text().replace("15 kW", "16 kW"))
     assert run(str(other), "--out", str(broken), "--resume") == 2
+
+
+def test_server_with_a_law_keeps_its_form_on_off_and_at_a_given_flow(duct, tmp_path):
+    """Inputs of every state differ in arrays only, so that events can be differences of them."""
+    law = "by_inlet: [[18 degC, 0.6 m3/s], [25 degC, 0.8 m3/s], [35 degC, 1 m3/s]]"
+    text = duct.replace("air_flow: {flow: 1 m3/s}}", f"air_flow: {{{law}}}}}")
+    (rack,) = case(tmp_path, text).items
+    streams = StreamTable(("R",), np.ones(1))
+    for state in (rack, replace(rack, on=False, power=0.0), replace(rack, air_flow=0.9)):
+        V_flow, fans = flows_and_fans(streams, {"R": mover_of(state)}, np.dtype(float))
+        assert fans is not None
+        assert fans.speed.shape == fans.T_law.shape == (1, 3)
+        assert V_flow[0] == pytest.approx(0.0 if not state.on else state.air_flow or 1.0)

@@ -101,6 +101,7 @@ def spread(
 ) -> Spread:
     """Steady scalars, several at once. A scalar that nothing takes out does not converge."""
     start = jnp.zeros_like(release.source)
+    near = max(tolerance, 10 * float(jnp.finfo(start.dtype).eps))  # no precision goes further
     batched = release.source.ndim == 4
 
     def one(phi: Field, each: Release) -> Field:
@@ -118,7 +119,7 @@ def spread(
 
     def moves(carry: tuple[Array, Array, Array]) -> Array:
         _, number, moved = carry
-        return (moved > tolerance) & (number < limit)
+        return (moved > near) & (number < limit)
 
     begin = (start, jnp.zeros((), jnp.int32), jnp.full((), jnp.inf, start.dtype))
     cells, number, moved = lax.while_loop(moves, move, begin)
@@ -127,7 +128,7 @@ def spread(
         return _taken_in(phi, carrying.streams, model)
 
     intake = jax.vmap(taken)(cells) if batched else taken(cells)
-    return Spread(cells, intake, number, moved <= tolerance)
+    return Spread(cells, intake, number, moved <= near)
 
 
 def mean_age(carrying: Carriage, model: AirModel, inputs: AirInputs) -> Spread:
