@@ -58,21 +58,29 @@ def iterate(
     solved = pressure.correct(predicted, work.p, rho, port_flux, stream, model, inputs, storage)
     incoming = ports.entering(solved.flux, stream, model, inputs)
     behind = solids.backing(model, inputs, storage)
-    source, heat = energy.sources(
-        work.T, V, rho, work.k, solved.flux, stream, incoming, behind, model, inputs
-    )
-    relaxation = energy.RELAXATION
-    if storage is not None:
-        relaxation = 1.0
-        source = in_time(source, work.T, storage.before.T, storage.earlier.T, storage, model)
     inner = stage(go, _through_open, solved.flux, model)
-    T = energy.advance(work.T, inner, mu_t, source, model, relaxation)
+
+    def warmed(inner: Triple) -> tuple[Array, energy.HeatFlows]:
+        source, heat = energy.sources(
+            work.T, V, rho, work.k, solved.flux, stream, incoming, behind, model, inputs
+        )
+        relaxation = energy.RELAXATION
+        if storage is not None:
+            relaxation = 1.0
+            source = in_time(source, work.T, storage.before.T, storage.earlier.T, storage, model)
+        return energy.advance(work.T, inner, mu_t, source, model, relaxation), heat
+
+    T, heat = stage(go, warmed, inner)
     k, epsilon = work.k, work.epsilon
     if turbulence.solves_k(model):
-        stirred = stage(go, kepsilon.stirring, work, velocity, V, rho, mu_t, model)
-        k, epsilon = kepsilon.advance(
-            work, inner, rho, mu_t, stirred, incoming, model, inputs, storage
-        )
+
+        def stirred(inner: Triple) -> tuple[Array, Array]:
+            stirring = kepsilon.stirring(work, velocity, V, rho, mu_t, model)
+            return kepsilon.advance(
+                work, inner, rho, mu_t, stirring, incoming, model, inputs, storage
+            )
+
+        k, epsilon = stage(go, stirred, inner)
     new = Work(
         p=solved.p,
         T=T,

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
 from thermal.air.ports import Entering, enter
+from thermal.air.staging import stage
 from thermal.air.state import Work
 from thermal.air.storage import Storage, in_time
 from thermal.air.transport import Held, Source, change_of
@@ -86,11 +87,15 @@ def advance(
     constants = K_EPSILON[model.turbulence]
     relaxation = RELAXATION if storage is None else 1.0
 
-    def solved(phi: Field, source: Source, sigma: float, held: Held | None) -> Field:
-        change = change_of(
-            phi, flux, model.mu + mu_t / sigma, source, model, SWEEPS, relaxation, held
-        )
-        return _positive(phi, change) * model.fluid
+    def solved(sigma: float, phi: Field, source: Source, held: Held | None) -> Field:
+        def moved(
+            phi: Field, flux: Triple, mu_t: Field, source: Source, held: Held | None
+        ) -> Field:
+            diffusivity = model.mu + mu_t / sigma
+            change = change_of(phi, flux, diffusivity, source, model, SWEEPS, relaxation, held)
+            return _positive(phi, change) * model.fluid
+
+        return stage(model.go, moved, phi, flux, mu_t, source, held)
 
     k_source, e_source = _sources(work, rho, stirred, incoming, constants, model, inputs)
     if storage is not None:
@@ -99,8 +104,8 @@ def advance(
         e_source = in_time(e_source, work.epsilon, before.epsilon, earlier.epsilon, storage, model)
     held = Held(stirred.ruled, stirred.near)
     return (
-        solved(work.k, k_source, constants.sigma_k, None),
-        solved(work.epsilon, e_source, constants.sigma_e, held),
+        solved(constants.sigma_k, work.k, k_source, None),
+        solved(constants.sigma_e, work.epsilon, e_source, held),
     )
 
 
