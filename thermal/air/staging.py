@@ -22,10 +22,11 @@ def stage(go: Array | None, function: Callable[..., Any], *operands: Any) -> Any
     """
     if go is None:
         return function(*operands)
-    shapes = jax.eval_shape(function, *operands)
+    once = jax.jit(function, inline=True)  # traced here, reused below
+    shapes = jax.eval_shape(once, *operands)
     return lax.cond(
         go > 0,
-        function,
+        once,
         lambda *_: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes),
         *operands,
     )
