@@ -220,6 +220,8 @@ def main(quick: bool) -> None:
     figures = iteration_figures(0.2, 3)
     if not quick:
         figures |= iteration_figures(0.1, 2)
+    if jax.default_backend() == "gpu":  # 1 and 10 million cells
+        figures |= iteration_figures(0.0717, 2) | iteration_figures(0.0333, 2)
     figures |= transient_figures(0.2, 10.0)
     figures |= pressure_figures(SIZES[:2] if quick else SIZES)
     new = not TABLE.exists()
