@@ -17,6 +17,8 @@ Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
 
 FAN_RELAXATION = 0.9
+STANDARD_DENSITY = 1.2
+"""Density of the air that fan curves are told for [kg/m3]. ISO 5801."""
 SMALL_FLOW = 0.05
 """Share of its nominal flow below which a stopped fan's answer to pressure no longer grows [-]."""
 INTENSITY = 0.05
@@ -120,7 +122,11 @@ def outlet(
 
 
 def _flow(work: Work, T_front: Array, model: AirModel, inputs: AirInputs) -> tuple[Array, Array]:
-    """Volume flow of the streams [m3/s], and its answer to pressure [m3/s/Pa]."""
+    """Volume flow of the streams [m3/s], and its answer to pressure [m3/s/Pa].
+
+    A fan moves the same volume of lighter air, and raises its pressure by as much less (fan laws,
+    ASHRAE Systems and Equipment (2020), chapter 21).
+    """
     fans = inputs.fans
     if fans is None:
         return inputs.V_flow, jnp.zeros_like(inputs.V_flow)
@@ -128,12 +134,13 @@ def _flow(work: Work, T_front: Array, model: AirModel, inputs: AirInputs) -> tup
     turning = jax.vmap(jnp.interp)(T, fans.T_law, fans.speed)
     driven = fans.slope > 0
     V = work.V_flow
-    raised = fans.shutoff * turning**2 - fans.slope * V * jnp.abs(V)
+    heavier = density(T_front, model.gas) / STANDARD_DENSITY
+    raised = heavier * (fans.shutoff * turning**2 - fans.slope * V * jnp.abs(V))
     against = _pressure_behind(work.p, model, inputs) - _pressure_before(work, model, inputs)
     free = turning * jnp.sqrt(fans.shutoff / jnp.where(driven, fans.slope, 1.0))
     least = jnp.maximum(SMALL_FLOW * jnp.maximum(inputs.V_flow, 1e-3), 0.5 * free)
-    slope = jnp.where(driven, 2 * fans.slope * jnp.maximum(jnp.abs(V), least), 1.0)
-    response = jnp.where(driven, FAN_RELAXATION / slope, 0.0)
+    slope = 2 * heavier * fans.slope * jnp.maximum(jnp.abs(V), least)
+    response = jnp.where(driven, FAN_RELAXATION / jnp.where(driven, slope, 1.0), 0.0)
     return jnp.where(driven, V + response * (raised - against), inputs.V_flow * turning), response
 
 

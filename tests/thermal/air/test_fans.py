@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from geometry.hall import Baffle, Box, Device, Hall, Opening
+from thermal.air.gas import fluid
 from thermal.air.inputs import Fans
 
 pytestmark = pytest.mark.slow
@@ -64,6 +65,23 @@ def test_fan_meets_the_resistance_of_its_duct(lay):
         duct = (1 + K_in + K_out + K_screen) * 0.5 * RHO / SIDE**4
         expected = speed * np.sqrt(SHUTOFF / (SHUTOFF / FREE**2 + duct))
         assert found == pytest.approx(expected, rel=0.005)
+
+
+def test_fan_moves_the_same_volume_of_thin_air(lay):
+    # Curve and resistance both fall with density: K and curve meet at the flow of standard air.
+    K, thin = 20.0, 0.6
+    hall = Hall(
+        (2.4, SIDE, SIDE),
+        devices=(rack("R", 1.2),),
+        openings=(section("in", 0.0, loss=K), section("out", 2.4)),
+        symmetry=SYMMETRY,
+    )
+    room = lay(hall, 0.2, gas=fluid(thin, 1.8e-5))
+    solution = room.settled(fans(room, {"R": (SHUTOFF, FREE, 1.0)}))
+    duct = (1 + K) * 0.5 * 1.2 / SIDE**4
+    expected = np.sqrt(SHUTOFF / (SHUTOFF / FREE**2 + duct))
+    found = float(solution.m_flow[room.streams.of("R")].sum()) / thin
+    assert found == pytest.approx(expected, rel=0.005)
 
 
 def two_rooms(lay, outdoors, yielding=("R", "S")):
