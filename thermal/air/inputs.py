@@ -9,10 +9,10 @@ Field = Float[Array, "nx ny nz"]
 class Fans(eqx.Module):
     """Fans whose flow follows the pressure they work against, or the temperature they take in.
 
-    At relative speed s a fan raises `shutoff` s^2 - `slope` V|V| [Pa, Pa s2/m6] in air of 1.2 kg/m3,
-    in other air in proportion to its density; the resistance of its own equipment is already taken
-    off. Where the slope is 0 the flow is that of
-    `AirInputs.V_flow` times s. s is `speed` [points], linear over the intake temperature `T_law`
+    At relative speed s a fan raises `shutoff` s^2 - `slope` V|V| [Pa, Pa s2/m6] in air of
+    1.2 kg/m3, in other air in proportion to its density; the resistance of its own equipment is
+    already taken off. Where the slope is 0 the flow is that of `AirInputs.V_flow` times s. s is
+    `speed` [points], linear over the intake temperature `T_law`
     [K, points], held beyond both ends.
     """
 
