@@ -115,7 +115,8 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         for values, rest in zip(_walls(case), (293.15, 0.0, 0.0), strict=True)
     )
     wind = wind_pressures(case)
-    T_opening = [entering_temperature(case, o) for o in case.openings if o.kind == "outdoor"]
+    outdoor = [o for o in case.openings if o.kind == "outdoor"]
+    T_opening = [entering_temperature(case, o) for o in outdoor]
     return AirInputs(
         V_flow=jnp.array(V_flow, dtype),
         heat=jnp.array(heat, dtype),
@@ -129,7 +130,10 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         U_wall=jnp.array(U_wall, dtype),
         flux_wall=jnp.array(flux_wall, dtype),
         block_heat=jnp.array(_block_heat(case, level, x), dtype),
-        p_wind=None if wind is None else jnp.array(wind, dtype),
+        p_wind=None if wind is None else jnp.array([wind[o.name] for o in outdoor], dtype),
+        p_wind_stream=None
+        if wind is None
+        else jnp.array([wind.get(name, 0.0) for name in streams.name], dtype),
         fans=fans,
     )
 

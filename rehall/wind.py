@@ -39,8 +39,8 @@ def wall_coefficient(angle: float, side_ratio: float) -> float:
     )
 
 
-def wind_pressures(case: Case) -> list[float] | None:
-    """Pressure that wind adds outside each outdoor opening [Pa]; None where no wind is given."""
+def wind_pressures(case: Case) -> dict[str, float] | None:
+    """Pressure that wind adds outside each opening [Pa], by name; None where no wind is given."""
     wind = case.site.wind
     if wind is None:
         return None
@@ -48,14 +48,12 @@ def wind_pressures(case: Case) -> list[float] | None:
     rho = float(air_density(jnp.asarray(case.site.outdoor.dry_bulb), pressure))
     head = 0.5 * rho * wind.speed**2
     length, width, _ = case.hall.size
-    found = []
+    found = {}
     for opening in case.openings:
-        if opening.kind != "outdoor":
-            continue
         if opening.wall in AZIMUTH:
             ratio = length / width if opening.wall.endswith("y") else width / length
             angle = wind.direction - math.radians(AZIMUTH[opening.wall])
-            found.append(head * wall_coefficient(angle, ratio))
+            found[opening.name] = head * wall_coefficient(angle, ratio)
         else:
-            found.append(head * ROOF if opening.wall == "+z" else 0.0)
+            found[opening.name] = head * ROOF if opening.wall == "+z" else 0.0
     return found

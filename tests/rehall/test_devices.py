@@ -233,7 +233,8 @@ def test_wind_presses_on_the_wall_it_meets_and_pulls_on_all_others(tmp_path):
     roof = "- {name: vent, wall: +z, from: [0 m, 0 m], to: [1 m, 1 m], kind: outdoor}\n    "
     text = TUNNEL.replace(west, roof + west)
     wind = "14 degC}, wind: {speed: 5 m/s, direction: 90 deg}}"
-    vent, inlet, out = wind_pressures(case_of(text.replace("14 degC}}", wind), tmp_path))
+    found = wind_pressures(case_of(text.replace("14 degC}}", wind), tmp_path))
+    vent, inlet, out = found.values()
     assert vent == pytest.approx(-0.6 * 0.5 * RHO * 25)
     assert inlet < 0 < out
     assert wind_pressures(case_of(TUNNEL, tmp_path)) is None

@@ -32,7 +32,7 @@ LEFT_OUT = {
     *("conductance", "T_coolant"),  # of a coil: the export's units hold their set point
     *("bodies", "layers", "distributed"),  # of transients and of boxes, which no case sets
     "inflow",  # no case sets it
-    *("fans", "p_wind"),  # refused
+    *("fans", "p_wind", "p_wind_stream"),  # refused
 }
 
 HALL = """\

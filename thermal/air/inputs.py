@@ -82,7 +82,7 @@ class AirInputs(eqx.Module):
     (the shell's six faces, then blocks): `T_wall` [K] behind a
     conductance `U_wall` [W/m2/K], and `flux_wall` [W/m2] into the air. `T_outdoor` [K] is that of
     the air around the building, `T_opening` [K] that of the air entering each outdoor opening,
-    `p_wind` [Pa] what wind adds to the pressure outside it.
+    `p_wind` [Pa] what wind adds to the pressure outside it, `p_wind_stream` outside a stream's end.
     `block_heat` [W] is of the hall's blocks, then of its sources.
     """
 
@@ -99,6 +99,7 @@ class AirInputs(eqx.Module):
     flux_wall: Float[Array, " sides"]
     block_heat: Float[Array, " blocks"]
     p_wind: Float[Array, " openings"] | None = None
+    p_wind_stream: Float[Array, " streams"] | None = None
     fans: Fans | None = None
     inflow: Inflow | None = None
     bodies: Bodies | None = None

@@ -150,7 +150,7 @@ def _pressure_before(work: Work, model: AirModel, inputs: AirInputs) -> Array:
     An exhaust fan's static pressure is told against air at rest before it (ISO 5801), so the
     dynamic head that the air has gathered on its way to the fan counts.
     """
-    outside = outdoor_pressure_at(model.height, model, inputs)
+    outside = _outdoor_pressure_of_streams(model, inputs)
     head = 0.5 * density(work.T, model.gas) * speed(work.velocity) ** 2
     gathered = (1.0 - model.has_discharge) * mean_at(head, model.intake, model)
     return jnp.where(model.has_intake > 0, mean_at(work.p, model.intake, model) + gathered, outside)
@@ -158,7 +158,7 @@ def _pressure_before(work: Work, model: AirModel, inputs: AirInputs) -> Array:
 
 def _pressure_behind(p: Field, model: AirModel, inputs: AirInputs) -> Array:
     """Pressure that streams are blown against [Pa]: at their discharge, or outdoors."""
-    outside = outdoor_pressure_at(model.height, model, inputs)
+    outside = _outdoor_pressure_of_streams(model, inputs)
     return jnp.where(model.has_discharge > 0, mean_at(p, model.discharge, model), outside)
 
 
@@ -223,6 +223,12 @@ def outdoor_pressure(faces: OutdoorFaces, model: AirModel, inputs: AirInputs) ->
     """Pressure outside an opening, above the hall's hydrostatic reference [Pa]."""
     still = outdoor_pressure_at(faces.height, model, inputs)
     return still if inputs.p_wind is None else still + inputs.p_wind[faces.opening]
+
+
+def _outdoor_pressure_of_streams(model: AirModel, inputs: AirInputs) -> Array:
+    """Pressure outside, where each stream that has one end in the hall ends outdoors [Pa]."""
+    still = outdoor_pressure_at(model.height, model, inputs)
+    return still if inputs.p_wind_stream is None else still + inputs.p_wind_stream
 
 
 def outdoor_pressure_at(height: Array, model: AirModel, inputs: AirInputs) -> Array:

@@ -84,6 +84,21 @@ def test_fan_moves_the_same_volume_of_thin_air(lay):
     assert found == pytest.approx(expected, rel=0.005)
 
 
+def test_wind_before_an_exhaust_fan_takes_from_its_pressure(lay):
+    # 15 of 40 Pa; at the fan the air has the head that its pressure is told without.
+    K, against = 20.0, 15.0
+    hall = Hall(
+        (2.4, SIDE, SIDE),
+        openings=(section("in", 0.0, loss=K), section("out", 2.4, "exhaust")),
+        symmetry=SYMMETRY,
+    )
+    room = lay(hall, 0.2, yielding=("out",))
+    inputs = fans(room, {"out": (SHUTOFF, FREE, 1.0)})
+    windy = room.settled(replace(inputs, p_wind_stream=jnp.array([against])))
+    expected = np.sqrt((SHUTOFF - against) / (SHUTOFF / FREE**2 + K * 0.5 * RHO / SIDE**4))
+    assert flow(room, windy, "out") == pytest.approx(expected, rel=0.04)
+
+
 def two_rooms(lay, outdoors, yielding=("R", "S")):
     """A wall with two racks in it, side by side, between two rooms."""
     west = Opening("in", "outdoor", Box((0.0, 0.0, 0.0), (0.0, 2 * SIDE, SIDE)))
