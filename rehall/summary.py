@@ -57,7 +57,7 @@ def summarise(solution: Solution, second: Second | None = None) -> Row:
         "metrics": hall_metrics(solution, air, openings),
         "grid": grid.row(),
         **extra,
-        "warnings": [*map(str, case.warnings), *warnings_of(second)],
+        "warnings": [*map(str, case.warnings), *solution.carried.warnings, *warnings_of(second)],
     }
 
 

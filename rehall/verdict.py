@@ -9,7 +9,7 @@ import numpy as np
 from power import checks
 from rehall.fans import air_flow
 from rehall.layout import Item
-from rehall.moisture import CLASS_LIMITS, LOWEST, Moisture, moisture
+from rehall.moisture import CLASS_LIMITS, LOWEST, humidity
 from rehall.observe import DeviceAir
 from rehall.pressures import hall_pressure, inside_pressure
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
@@ -136,7 +136,7 @@ def _servers(
 ) -> list[Limit]:
     """Power against the rating, and for what air cools its inlet and its temperature rise."""
     found = []
-    asked, damp = solution.case.limits.rack_inlet_max, moisture(solution)
+    asked = solution.case.limits.rack_inlet_max
     for item in solution.case.items:
         entry = item.entry
         if not isinstance(entry, SERVERS):
@@ -159,17 +159,18 @@ def _servers(
                 None if known is None else known[1],
             )
         )
-        found += _humidity(solution, item, through, damp)
+        found += _humidity(solution, item, through)
         rise, rated = air_rise(solution, item, through), rated_rise(item)
         found.append(Limit("rack_air_rise_max", item.name, rise, RISE_MARGIN * rated, "K"))
     return found
 
 
-def _humidity(solution: Solution, item: Item, through: DeviceAir, damp: Moisture) -> list[Limit]:
+def _humidity(solution: Solution, item: Item, through: DeviceAir) -> list[Limit]:
     """Dew point and relative humidity of a rack's inlet against its class, where known."""
-    air = damp.taken_in(solution, item, through.T_in)
-    if air is None or not isinstance(item.entry, Rack):
+    ratio = solution.carried.taken_in("humidity_ratio", item.name)
+    if ratio is None or not isinstance(item.entry, Rack):
         return []
+    air = humidity(ratio, through.T_in, float(solution.level.model.pressure))
     dew_most, most = CLASS_LIMITS[item.entry.air_class]
     dew_least, least = LOWEST
     dew, relative = air.dew_point - ZERO, 100 * air.relative
@@ -237,8 +238,9 @@ def _condensation(solution: Solution) -> list[Limit]:
             jnp.asarray(outdoor.dry_bulb), jnp.asarray(outdoor.wet_bulb), pressure
         )
     )
-    inside = moisture(solution).dew_point
-    dew = dew if inside is None else max(dew, inside)
+    moistest = solution.carried.moistest
+    if moistest is not None:
+        dew = max(dew, humidity(moistest, outdoor.dry_bulb, pressure).dew_point)
     supplies = {name: float(state.T_supply) for name, (_, state) in solution.loops.items()}
     supplies |= {name: f.T_supply for name, f in solution.facilities.items()}
     return [
