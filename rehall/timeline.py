@@ -6,7 +6,6 @@ changes that overlap in time add up.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -77,9 +76,9 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
         refuse_unbalanced(operated, level, air_flows(operated, x))
         new = plain(operated_inputs(operated, level, x, case))
         # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
-        kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
-        kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
-        new = replace(new, T_coolant=cast(Any, kept), T_set=cast(Any, kept_set))
+        kept = jnp.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
+        kept_set = jnp.where(new.controlled > 0, new.T_set, inputs.T_set)
+        new = replace(new, T_coolant=kept, T_set=kept_set)
         difference = jax.tree.map(lambda a, b: a - b, new, inputs)
         found.append(Change(event.at, event.at + event.ramp, difference))
         inputs = new
@@ -142,7 +141,7 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
 
 def plain(inputs: AirInputs) -> AirInputs:
     """Inputs in double precision, in which differences are taken."""
-    return jax.tree.map(lambda a: np.asarray(a, float), inputs)
+    return jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), inputs)
 
 
 def _mix(first: AirInputs, last: AirInputs, part: float) -> AirInputs:
