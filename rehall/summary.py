@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from rehall.evidence import grid_evidence
+from rehall.limits import limits_of
 from rehall.observe import device_air, opening_air
 from rehall.simulate import Solution
 from rehall.summary_hall import balance, hall_metrics
@@ -19,7 +20,7 @@ from rehall.summary_tables import (
     racks,
 )
 from rehall.uniqueness import Second, compared, warnings_of
-from rehall.verdict import Limit, between_states, limits_of, verdict
+from rehall.verdict import Limit, between_states, verdict
 
 Row = dict[str, Any]
 

@@ -7,11 +7,11 @@ import numpy as np
 from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
+from rehall.limits_air import unit_capacity, unit_loading
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
-from rehall.verdict import unit_capacity, unit_loading
 
 ZERO = 273.15
 LPM = 60_000.0
