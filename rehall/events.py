@@ -157,8 +157,8 @@ def _wrong(
 
 def _stores(entry: Any) -> bool:
     """Whether a server takes up heat that no air takes (masses.mass_of)."""
-    miner = entry.of if isinstance(entry, MinerShelf) else entry
-    return bool(entry.thermal_mass or miner.weight)
+    weight = entry.of.weight if isinstance(entry, MinerShelf) else entry.weight
+    return bool(weight if entry.thermal_mass is None else entry.thermal_mass)
 
 
 def _written(

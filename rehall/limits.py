@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from power import checks
+from rehall.derived import Uncertainty
 from rehall.limits_air import cooling_limits, opening_limits, server_limits
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir
@@ -17,20 +18,14 @@ ZERO = 273.15
 
 
 def limits_of(
-    solution: Solution,
-    air: dict[str, DeviceAir],
-    uncertainty: dict[str, tuple[float, float]],
+    solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
 ) -> list[Limit]:
-    """Every limit of the case.
-
-    `uncertainty` [K] is that of each mean and highest inlet, with the swing of the air; an inlet
-    that it leaves out is of unknown uncertainty.
-    """
+    """Every limit of the case, with the uncertainty of the air that it follows from."""
     return [
         *server_limits(solution, air, uncertainty),
         *_coolant(solution),
-        *cooling_limits(solution, air),
-        *opening_limits(solution),
+        *cooling_limits(solution, air, uncertainty),
+        *opening_limits(solution, uncertainty),
         *_power(solution),
         *_building(solution),
     ]

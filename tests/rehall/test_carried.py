@@ -93,9 +93,14 @@ def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leav
     assert limits["rack_dew_point_max", "A"] < limits["rack_dew_point_max", "B"] - 0.5
 
 
+@pytest.fixture(scope="module")
+def closed_hall(tmp_path_factory):
+    return solved(ROUND, tmp_path_factory.mktemp("closed"))
+
+
 @pytest.mark.slow
-def test_age_at_a_return_is_mass_over_flow_and_what_racks_give_out_is_taken_in_again(tmp_path):
-    solution, summary = solved(ROUND, tmp_path)
+def test_age_at_a_return_is_mass_over_flow_and_what_racks_give_out_is_taken_in_again(closed_hall):
+    solution, summary = closed_hall
     m = {name: abs(solution.air.m_flow[solution.level.streams.of(name)].sum()) for name in "RU"}
     age, share = (solution.carried.intake[name] for name in ("age", "recirculated"))
     rho = 101325 / 287.055 / np.asarray(solution.air.state.T)
@@ -110,8 +115,8 @@ def test_age_at_a_return_is_mass_over_flow_and_what_racks_give_out_is_taken_in_a
 
 
 @pytest.mark.slow
-def test_moisture_of_a_hall_without_outdoor_air_is_left_out_of_its_fields(tmp_path):
-    solution, summary = solved(ROUND, tmp_path)
+def test_moisture_of_a_hall_without_outdoor_air_is_left_out_of_its_fields(closed_hall):
+    solution, summary = closed_hall
     assert summary["racks"][0]["inlet_humidity_ratio_g_kg"] is None
     extra = fields_of(solution.level, solution.air.state, solution.carried).extra
     assert "age" in extra
