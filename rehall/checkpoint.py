@@ -15,10 +15,10 @@ from rehall.config import Case
 from rehall.models import AirLevel
 from rehall.operation import Exchange
 from rehall.results import aside
+from rehall.runtime import code
 from thermal.air.march import Instant
 
 FILE = "checkpoint.h5"
-FORMAT = 1
 
 
 @dataclass(eq=False)
@@ -50,8 +50,8 @@ def key_of(case: Case, level: AirLevel) -> str:
 def write(out: Path, checkpoint: Checkpoint) -> None:
     """Write the checkpoint of a results folder."""
     with aside(out / FILE) as part, h5py.File(part, "w") as file:
-        file.attrs["format"] = FORMAT
         file.attrs["key"] = checkpoint.key
+        file.attrs["code"] = code()
         file.attrs["stretch"] = checkpoint.stretch
         file.attrs["outputs"] = checkpoint.outputs
         file.attrs["wall_s"] = checkpoint.wall_s
@@ -64,24 +64,30 @@ def write(out: Path, checkpoint: Checkpoint) -> None:
 
 
 def require(path: Path, key: str) -> None:
-    """Refuse a checkpoint that belongs to another case, grid or precision."""
+    """Refuse a checkpoint of another case, grid or precision, or of other code."""
     try:
         with h5py.File(path, "r") as file:
-            found = file.attrs.get("format"), file.attrs.get("key")
+            found, made_by = file.attrs.get("key"), file.attrs.get("code", "an older version")
     except OSError as error:
         raise InputError.of("--resume", f"{path} cannot be read as HDF5 ({error})") from error
-    if found != (FORMAT, key):
+    if made_by != (now := code()):
         raise InputError.of(
             "--resume",
-            f"{path} belongs to another case, grid, precision or version: run the case that it "
-            "was made from, or start anew without --resume",
+            f"{path} was written by {made_by}, this is {now}: both would mix in one result; go on "
+            "with that version, or start anew without --resume",
+        )
+    if found != key:
+        raise InputError.of(
+            "--resume",
+            f"{path} belongs to another case, grid or precision: run the case that it was made "
+            "from, or start anew without --resume",
         )
 
 
 def read(out: Path, key: str, like: Instant) -> Checkpoint | None:
     """Read the checkpoint of a results folder, None where there is none; `like` has its form.
 
-    Refuses one that belongs to another case, grid or precision.
+    Refuses one that belongs to another case, grid or precision, or to other code.
     """
     path = out / FILE
     if not path.is_file():

@@ -6,10 +6,7 @@ commands that need them.
 """
 
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,13 +15,12 @@ import typer
 from rich.console import Console
 
 from geometry.errors import InputError, ProjectError
+from rehall.progress import err, march_progress, progress
 
 if TYPE_CHECKING:
     from rehall.config import Case
     from rehall.results import Results
-    from rehall.simulate import Solution, Watch
-    from rehall.transient import MarchProgress
-    from thermal.air.solve import Progress as AirProgress
+    from rehall.simulate import Solution
 
 OK, BROKEN, WRONG, UNCONVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -35,7 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 out = Console()
-err = Console(stderr=True, highlight=False)
 
 CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML).", show_default=False)]
 Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's, like '0.2 m'.")]
@@ -315,98 +310,6 @@ def prepare() -> None:
     from rehall.runtime import prepare as settings
 
     settings()
-
-
-@contextmanager
-def interrupt_between_steps() -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C take effect where the given function is called; a second Ctrl-C at once.
-
-    An exception that strikes inside compiled code can bring the process down.
-    """
-    asked = False
-
-    def note(number: int, frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        err.print("stopping after this step; press Ctrl-C again to stop at once")
-
-    def leave_if_asked() -> None:
-        if asked:
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield leave_if_asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def progress() -> Iterator["Watch"]:
-    """A progress bar with iterations and residuals, on the error stream."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description:12}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("energy {task.fields[energy]:+.2f} %  inlets {task.fields[swing]:.2f} K"),
-        TextColumn("{task.fields[mode]}"),
-        TimeElapsedColumn(),
-    )
-    with (
-        interrupt_between_steps() as leave_if_asked,
-        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
-    ):
-        tasks: dict[str, TaskID] = {}
-
-        def watch(stage: str, now: "AirProgress") -> None:
-            leave_if_asked()
-            if stage not in tasks or now.iteration <= bar.tasks[tasks[stage]].completed:
-                tasks[stage] = bar.add_task(stage, total=now.limit, energy=0.0, swing=0.0, mode="")
-            bar.update(
-                tasks[stage],
-                completed=now.iteration,
-                energy=100 * now.energy,
-                swing=now.swing,
-                mode="averaging" if now.averaging else "",
-            )
-
-        yield watch
-
-
-@contextmanager
-def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
-    """A progress bar of a transient: simulated time, step, speed over real time."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("transient   "),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:.1f} of {task.total:g} s  step {task.fields[step]:.3f} s"),
-        TextColumn("{task.fields[speed]:.2f} x real time"),
-        TimeElapsedColumn(),
-    )
-    with (
-        interrupt_between_steps() as leave_if_asked,
-        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
-    ):
-        task = bar.add_task("transient", total=0.0, step=0.0, speed=0.0)
-
-        def watch(now: "MarchProgress") -> None:
-            bar.update(task, total=now.duration, completed=now.time, step=now.step, speed=now.speed)
-            leave_if_asked()
-
-        yield watch
 
 
 def finish(summary: dict, enforce: bool) -> None:

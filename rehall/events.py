@@ -7,7 +7,7 @@ from typing import Any
 from rehall.entry_uses import items_of
 from rehall.layout import Item, moves_air, operated_power
 from rehall.schema.base import Complaint, nearest
-from rehall.schema.entries import SERVERS, Cdu, CoolingUnit
+from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
 from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.shell import NodeItem, OpeningItem
 
@@ -143,15 +143,22 @@ def _wrong(
         yield ("supply",), f"{event.item}: only cooling units hold a supply temperature"
     if event.air_flow is not None and not moves_air(thing):
         yield ("air_flow",), f"{event.item} moves no air"
-    if event.air_flow == 0.0 and isinstance(thing.entry, SERVERS):
+    if event.air_flow == 0.0 and isinstance(thing.entry, SERVERS) and not _stores(thing.entry):
         text = (
-            f"{event.item}: heat without air has nowhere to go; wanted more than 0, or state: off"
+            f"{event.item}: heat without air has nowhere to go; wanted more than 0, state: off, or "
+            "a thermal_mass that takes it up"
         )
         yield ("air_flow",), text
     if event.power is not None and not isinstance(thing.entry, SERVERS):
         yield ("power",), f"{event.item}: the power of its fans follows from its air flow"
     if event.state == "off" and len(event.changes) > 1:
         yield ("state",), "off goes with no other change"
+
+
+def _stores(entry: Any) -> bool:
+    """Whether a server takes up heat that no air takes (masses.mass_of)."""
+    weight = entry.of.weight if isinstance(entry, MinerShelf) else entry.weight
+    return bool(weight if entry.thermal_mass is None else entry.thermal_mass)
 
 
 def _written(

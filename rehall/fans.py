@@ -5,7 +5,7 @@ or a case states is the one against no pressure: it sets the speed, V/sqrt(a/b).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -34,7 +34,7 @@ class Mover:
     `flow` [m3/s] at full speed against no pressure; at speed s it raises
     `shutoff` s^2 - `slope` V|V| [Pa], with `resistance` [Pa s2/m6] of what it blows through in the
     slope; a slope of 0 is a flow that yields to no pressure. `speed` [-] is linear over the intake
-    temperatures `T` [K].
+    temperatures `T` [K]. `closed` tells that a damper shuts it.
     """
 
     flow: float
@@ -42,6 +42,7 @@ class Mover:
     slope: float = 0.0
     T: tuple[float, ...] = ALWAYS
     speed: tuple[float, ...] = (1.0, 1.0)
+    closed: bool = False
 
     @property
     def yields(self) -> bool:
@@ -81,11 +82,12 @@ def mover_of(item: Item) -> Mover:
     flows = [air_flow(item, T) for T in temperatures]
     curve = getattr(item.entry, "fan_curve", None)
     if curve is None:
-        full = max(flows)
-        speed = tuple(flow / full if full > 0 else 1.0 for flow in flows)
-        return Mover(full, T=temperatures, speed=speed)
+        running = [air_flow(replace(item, on=True), T) for T in temperatures]
+        full = max(running)
+        speed = tuple(flow / full if full > 0 else 1.0 for flow in running)
+        return Mover(full if item.on else 0.0, T=temperatures, speed=speed)
     if not item.on and getattr(item.entry, "damper", False):
-        return Mover(0.0)
+        return Mover(0.0, T=temperatures, speed=(1.0,) * len(temperatures), closed=True)
     fitted = _fitted(curve, item.name)
     free, slope = float(fitted.free_flow()), float(fitted.slope)
     speed = tuple(flow / free for flow in flows)
@@ -113,13 +115,17 @@ def law_temperatures(item: Item) -> tuple[float, ...]:
 def fan_in_wall(opening: OpeningItem) -> Mover:
     """What moves the air of a supply or an exhaust.
 
-    An exhaust fan whose flow the case states is held at it, by its speed; else its curve rules.
+    An exhaust fan whose flow the case states is held at it, by its speed; else its curve rules, and
+    another flow than the rated one, which only events set, is the speed that gives it by the
+    affinity laws: none at a flow of 0.
     """
     entry = opening.entry
     if opening.held or not isinstance(entry, ExhaustFan) or entry.curve is None:
         return Mover(opening.flow or 0.0)
     curve = _fitted(entry.curve, opening.name)
-    return Mover(float(curve.free_flow()), float(curve.shutoff), float(curve.slope))
+    turning = (opening.flow or 0.0) / entry.flow
+    free, shutoff, slope = (float(x) for x in (curve.free_flow(), curve.shutoff, curve.slope))
+    return Mover(free, shutoff, slope, speed=(turning, turning))
 
 
 def movers(case: Case) -> dict[str, Mover]:
@@ -162,7 +168,7 @@ def flows_and_fans(
     """
     each = [movers[name] for name in streams.name]
     V_flow = streams.share * np.array([mover.flow for mover in each])
-    if all(not mover.yields and mover.T == ALWAYS for mover in each):
+    if all(not (mover.yields or mover.closed) and mover.T == ALWAYS for mover in each):
         return V_flow, None
     points = max(len(mover.T) for mover in each)
     T, speed = (

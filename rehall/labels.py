@@ -6,6 +6,7 @@ UNITS = {
     "_per_year": "per year",
     "_per_hour": "per hour",
     "_kg_s": "kg/s",
+    "_g_kg": "g/kg",
     "_m3_s": "m³/s",
     "_m3_h": "m³/h",
     "_m_s": "m/s",

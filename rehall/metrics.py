@@ -1,7 +1,8 @@
 """Indices of the hall as a whole, from the tables of its summary.
 
 RCI: Herrlin (2005), ASHRAE Transactions 111(2). SHI, RHI: Sharma, Bash and Patel (2002),
-AIAA 2002-3091. RTI: Herrlin (2008), ASHRAE Transactions 114(1). PUE, WUE: ISO/IEC 30134-2, -9.
+AIAA 2002-3091. RTI: Herrlin (2008), ASHRAE Transactions 114(1). Air change: Etheridge and Sandberg
+(1996), Building Ventilation, chapter 12. PUE, WUE: ISO/IEC 30134-2, -9.
 """
 
 from collections.abc import Sequence
@@ -59,6 +60,18 @@ def return_index(air: AirSide) -> float | None:
     if air.m_equipment <= 0 or rise <= 0:
         return None
     return 100 * (air.T_return - air.T_supply) / rise
+
+
+def air_change_efficiency(age: float, mass: float, m_supplied: float) -> float | None:
+    """Air change efficiency [%]: the least mean age that the flow allows, over the mean `age` [s].
+
+    The least is half of `mass` [kg] of air over the supplied [kg/s]: 100 % in piston flow, 50 %
+    where the air is fully mixed, less with air that stagnates.
+
+    >>> air_change_efficiency(age=100.0, mass=500.0, m_supplied=5.0)
+    50.0
+    """
+    return 100 * 0.5 * mass / m_supplied / age if m_supplied > 0 and age > 0 else None
 
 
 def evaporation(m_air: float, cooling: float, cp: float = 1006.0) -> float:

@@ -21,6 +21,8 @@ from geometry.hall import Hall
 FIELDS, SUMMARY, REPORT = "fields.vtkhdf", "summary.json", "report.html"
 TRANSIENT = ("transient.vtkhdf", "transient.csv", "transient.png", "checkpoint.h5")
 PICTURES = ("plan.png", "section.png", "racks.png", "streamlines.png")
+PARTIAL = ("humidity_ratio", "dew_point", "relative_humidity", "age", "recirculated")
+"""Fields that are NaN in solids and where nothing tells them."""
 
 Table = list[dict[str, Any]]
 
@@ -165,10 +167,10 @@ def check_finite(results: Results) -> None:
 
 
 def check_fields(fields: Fields) -> None:
-    """Refuse fields that hold NaN or infinity."""
+    """Refuse fields that hold infinity, or NaN where it does not stand for not known."""
     arrays = {**fields.scalars(), "velocity": fields.velocity}
     for name, array in arrays.items():
-        bad = np.argwhere(~np.isfinite(array))
+        bad = np.argwhere(np.isinf(array) if name in PARTIAL else ~np.isfinite(array))
         if len(bad):
             cell = tuple(int(i) for i in bad[0])
             raise NotConverged(

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rehall.carried import Carried
 from rehall.config import Case
 from rehall.models import AirLevel, hall_with_sources
+from rehall.moisture import humidity_fields
 from rehall.observe import face_temperatures
 from rehall.report import write_report
 from rehall.results import REPORT, Fields, Results, write
@@ -35,7 +37,7 @@ def solve_case(
     second = solve_again(solution, watch) if check_uniqueness else None
     summary = summarise(solution, second)
     results = Results(
-        fields=fields_of(solution.level, solution.air.state),
+        fields=fields_of(solution.level, solution.air.state, solution.carried),
         hall=hall_with_sources(case),
         summary=summary,
         case_text=case.text,
@@ -63,8 +65,27 @@ def write_results(
     return [*more, *drawn]
 
 
-def fields_of(level: AirLevel, state: AirState) -> Fields:
-    """The air in cell centres, SI units."""
+UNITS = {"age": "s", "recirculated": "1"}
+
+
+def _carried_fields(
+    level: AirLevel, state: AirState, carried: Carried
+) -> dict[str, tuple[np.ndarray, str]]:
+    found = {
+        "age": (carried.cells["age"], "s"),
+        "recirculated": (carried.cells["recirculated"], "1"),
+    }
+    T, ratio = np.asarray(state.T, float), carried.cells["humidity_ratio"]
+    found |= humidity_fields(ratio, T, float(level.model.pressure))
+    return {
+        name: (np.asarray(values, np.float32), unit)
+        for name, (values, unit) in found.items()
+        if np.isfinite(values).any()
+    }
+
+
+def fields_of(level: AirLevel, state: AirState, carried: Carried | None = None) -> Fields:
+    """The air in cell centres, SI units; what it carries where it is known anywhere."""
     grid = level.grid
     u, v, w = (np.asarray(x, np.float32) for x in (state.u, state.v, state.w))
     centred = (
@@ -85,5 +106,6 @@ def fields_of(level: AirLevel, state: AirState) -> Fields:
             "mu_t": (mu_t, "Pa s"),
             "k": (np.asarray(state.k, np.float32), "m2/s2"),
             "epsilon": (np.asarray(state.epsilon, np.float32), "m2/s3"),
+            **({} if carried is None else _carried_fields(level, state, carried)),
         },
     )

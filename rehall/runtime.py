@@ -3,12 +3,14 @@
 import hashlib
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+PACKAGES = ("geometry", "thermal", "power", "rehall")
 LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "equinox", "optimistix", "power-grid-model", "h5py")
 
 
@@ -36,6 +38,23 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "missing"
     return found
+
+
+@cache
+def code() -> str:
+    """What computes, in words: the program with a hash of its source, and what compiles it.
+
+    Two runs give the same numbers to the last bit only with the same of these.
+    """
+    digest = hashlib.sha256()
+    root = Path(__file__).parent.parent
+    for package in PACKAGES:
+        files = [*(root / package).rglob("*.py"), *(root / package).rglob("*.yaml")]
+        for path in sorted(files):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    known = versions()
+    return f"rehall {known['rehall']} ({digest.hexdigest()[:8]}) with jaxlib {known['jaxlib']}"
 
 
 def manifest(case_text: str, device: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from power.solve import PowerState
+from rehall.carried import Carried, carried
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
 from rehall.layout import has_rear_door
@@ -70,6 +72,11 @@ class Solution:
     agreement: float
     rounds: int
     wall_s: float
+
+    @cached_property
+    def carried(self) -> Carried:
+        """What the air carries: moisture, age, air from racks; solved where it is asked for."""
+        return carried(self.case, self.level, self.air, self.inputs)
 
     @property
     def reasons(self) -> list[str]:

@@ -5,7 +5,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from rehall.evidence import grid_evidence
+from rehall.derived import Uncertainty, uncertainty_of
+from rehall.evidence import formal_order, grid_evidence
+from rehall.limits import limits_of
 from rehall.observe import device_air, opening_air
 from rehall.simulate import Solution
 from rehall.summary_hall import balance, hall_metrics
@@ -19,7 +21,7 @@ from rehall.summary_tables import (
     racks,
 )
 from rehall.uniqueness import Second, compared, warnings_of
-from rehall.verdict import Limit, between_states, limits_of, verdict
+from rehall.verdict import Limit, between_states, verdict
 
 Row = dict[str, Any]
 
@@ -30,10 +32,11 @@ def summarise(solution: Solution, second: Second | None = None) -> Row:
     air = device_air(case, solution.level, solution.air)
     openings = opening_air(case, solution.level, solution.air)
     grid = grid_evidence(solution, air)
-    limits = limits_of(solution, air, grid.total)
+    known = uncertainty_of(solution, air, grid.total, formal_order(solution))
+    limits = limits_of(solution, air, known)
     extra: Row = {}
     if second is not None:
-        others = limits_of(second.solution, second.air, {}) if second.shown else []
+        others = limits_of(second.solution, second.air, Uncertainty()) if second.shown else []
         limits = between_states(limits, others)
         extra["uniqueness"] = compared(solution, air, second, limits)
     converged = not solution.reasons
@@ -57,7 +60,7 @@ def summarise(solution: Solution, second: Second | None = None) -> Row:
         "metrics": hall_metrics(solution, air, openings),
         "grid": grid.row(),
         **extra,
-        "warnings": [*map(str, case.warnings), *warnings_of(second)],
+        "warnings": [*map(str, case.warnings), *solution.carried.warnings, *warnings_of(second)],
     }
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import jax.numpy as jnp
+import numpy as np
+
 from rehall import metrics
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, Rack
 from rehall.simulate import Solution
+from thermal.properties import air_density
 
 ZERO = 273.15
 YEAR = 8760 * 3600.0
@@ -57,6 +61,7 @@ def hall_metrics(
         "shi": shi,
         "rhi": rhi,
         "rti_pct": metrics.return_index(side) if side else None,
+        **_freshness(solution, air),
         "it_kw": it / 1e3,
         "utility_kw": total / 1e3,
         "it_kw_per_m2": it / 1e3 / (case.hall.size[0] * case.hall.size[1]),
@@ -66,6 +71,32 @@ def hall_metrics(
         "losses_in_hall_kw": sum(_losses(solution, inside=True)) / 1e3,
         "losses_elsewhere_kw": sum(_losses(solution, inside=False)) / 1e3,
         "air_flow_m3_s": sum(air[i.name].V_flow for i in servers if i.name in air),
+    }
+
+
+def _freshness(solution: Solution, air: dict[str, DeviceAir]) -> Row:
+    """Age of the air, and how much of what servers take in has been through servers."""
+    carried, level = solution.carried, solution.level
+    age = carried.cells["age"]
+    known = np.isfinite(age)
+    mean = efficiency = None
+    if known.any():
+        rho = np.asarray(air_density(jnp.asarray(solution.air.state.T), level.model.pressure))
+        mass = (rho * level.grid.volume)[known]
+        mean = float(np.average(age[known], weights=mass))
+        efficiency = metrics.air_change_efficiency(mean, float(mass.sum()), carried.m_supplied)
+    servers = [i.name for i in solution.case.items if isinstance(i.entry, SERVERS)]
+    shares = [
+        (carried.taken_in("recirculated", name), abs(air[name].m_flow))
+        for name in servers
+        if name in air
+    ]
+    found = [(share, m) for share, m in shares if share is not None and m > 0]
+    flow = sum(m for _, m in found)
+    return {
+        "recirculated_pct": 100 * sum(share * m for share, m in found) / flow if flow else None,
+        "air_age_mean_s": mean,
+        "air_change_efficiency_pct": efficiency,
     }
 
 

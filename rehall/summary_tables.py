@@ -7,11 +7,11 @@ import numpy as np
 from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
-from rehall.moisture import moisture
+from rehall.limits_air import unit_capacity, unit_loading
+from rehall.moisture import humidity
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
-from rehall.verdict import unit_capacity, unit_loading
 
 ZERO = 273.15
 LPM = 60_000.0
@@ -21,13 +21,16 @@ Row = dict[str, Any]
 
 def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) -> list[Row]:
     """One row for each rack, miner and miner shelf."""
-    coolant, damp = _coolant_by_rack(solution), moisture(solution)
+    coolant, carried = _coolant_by_rack(solution), solution.carried
+    pressure = float(solution.level.model.pressure)
     rows = []
     for item in solution.case.items:
         if not isinstance(item.entry, SERVERS):
             continue
         through = air.get(item.name)
-        humid = damp.taken_in(solution, item, through.T_in) if through else None
+        ratio = carried.taken_in("humidity_ratio", item.name)
+        humid = humidity(ratio, through.T_in, pressure) if through and ratio is not None else None
+        recirculated = carried.taken_in("recirculated", item.name)
         rows.append(
             {
                 "name": item.name,
@@ -44,6 +47,9 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 "inlet_limit_c": _inlet_limit(solution, item.entry),
                 "inlet_dew_point_c": humid.dew_point - ZERO if humid else None,
                 "inlet_humidity_pct": 100 * humid.relative if humid else None,
+                "inlet_humidity_ratio_g_kg": 1e3 * ratio if ratio is not None else None,
+                "inlet_recirculated_pct": None if recirculated is None else 100 * recirculated,
+                "inlet_age_s": carried.taken_in("age", item.name),
                 "outlet_mean_c": through.T_out - ZERO if through else None,
                 "inlet_amplitude_k": through.amplitude if through else None,
                 "inlet_mean_uncertainty_k": uncertainty.get(item.name, (None, None))[0],

@@ -6,7 +6,6 @@ changes that overlap in time add up.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +16,7 @@ from rehall.events import Operated, after, in_order
 from rehall.models import AirLevel, refuse_unbalanced
 from rehall.operation import Exchange, air_flow, air_flows, air_inputs
 from rehall.schema.entries import CoolingUnit
-from rehall.schema.transient import TransientSpec
+from rehall.schema.transient import EventSpec, TransientSpec
 from thermal.air.inputs import AirInputs
 
 LONGEST = 30.0
@@ -72,18 +71,46 @@ def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) ->
     inputs = plain(operated_inputs(case, level, x, case))
     found = []
     for event in in_order(spec):
-        now = after(event, now, normal)
+        last, now = now, after(event, now, normal)
         operated = case_with(case, now)
         refuse_unbalanced(operated, level, air_flows(operated, x))
-        new = plain(operated_inputs(operated, level, x, case))
-        # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
-        kept = np.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
-        kept_set = np.where(new.controlled > 0, new.T_set, inputs.T_set)
-        new = replace(new, T_coolant=cast(Any, kept), T_set=cast(Any, kept_set))
-        difference = jax.tree.map(lambda a, b: a - b, new, inputs)
-        found.append(Change(event.at, event.at + event.ramp, difference))
-        inputs = new
+        for begin, end, state in _steps(event, last, now):
+            new = plain(operated_inputs(case_with(case, state), level, x, case))
+            # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
+            kept = jnp.where(new.conductance > 0, new.T_coolant, inputs.T_coolant)
+            kept_set = jnp.where(new.controlled > 0, new.T_set, inputs.T_set)
+            new = replace(new, T_coolant=kept, T_set=kept_set)
+            difference = jax.tree.map(lambda a, b: a - b, new, inputs)
+            found.append(Change(begin, end, difference))
+            inputs = new
     return found
+
+
+def _steps(event: EventSpec, last: Operated, now: Operated) -> list[tuple[float, float, Operated]]:
+    """Stretches of an event [s] and the state at the end of each.
+
+    Over a ramp fans change their speed, so that flow and pressure follow the affinity laws. Their
+    curves stay: a damper opens before its fan starts, and closes when it has stopped.
+    """
+    begin, end = event.at, event.at + event.ramp
+    switched = {a.name for a, b in zip(last.items, now.items, strict=True) if a.on != b.on}
+    before, behind = _undamped(last, switched), _undamped(now, switched)
+    if not event.ramp:
+        return [(begin, end, now)]
+    opened = [] if before == last else [(begin, begin, before)]
+    closed = [] if behind == now else [(end, end, now)]
+    return [*opened, (begin, end, behind), *closed]
+
+
+def _undamped(operated: Operated, names: set[str]) -> Operated:
+    """The same with the dampers of some pieces of equipment open."""
+    items = tuple(
+        replace(item, entry=item.entry.model_copy(update={"damper": False}))
+        if item.name in names and not item.on and getattr(item.entry, "damper", False)
+        else item
+        for item in operated.items
+    )
+    return replace(operated, items=items)
 
 
 def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> AirInputs:
@@ -142,7 +169,7 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
 
 def plain(inputs: AirInputs) -> AirInputs:
     """Inputs in double precision, in which differences are taken."""
-    return jax.tree.map(lambda a: np.asarray(a, float), inputs)
+    return jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), inputs)
 
 
 def _mix(first: AirInputs, last: AirInputs, part: float) -> AirInputs:

@@ -38,7 +38,8 @@ SETTLING = 20
 """Steady iterations in which servers and walls take the temperature of the steady state."""
 SAVE_EVERY = 30.0
 """Longest wall time between two checkpoints [s]."""
-SERIES = ("T_in", "T_in_max", "T_out", "m_flow")
+SERIES = ("T_in", "T_in_max", "T_out", "m_flow", "rise")
+OF_STEPS = ("time", "step", "error")
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,16 @@ class MarchProgress:
 class Transient:
     """A march up to its end, or up to where it failed (`reason`).
 
-    `times` and `steps` [s] of the accepted steps; `columns` [steps, devices]: T_in, T_in_max and
-    T_out [K], m_flow [kg/s]; `assumptions` in words; `speed` is that over real time, once compiled.
+    `times`, `steps` [s] and `errors` [-] of the accepted steps, the latter over the allowed one;
+    `columns` [steps, devices]: T_in, T_in_max and T_out [K], m_flow [kg/s], and the `rise` of the
+    air in servers [K]; `assumptions` in words; `speed` is that over real time, once compiled.
     """
 
     spec: TransientSpec
     devices: tuple[str, ...]
     times: np.ndarray
     steps: np.ndarray
+    errors: np.ndarray
     columns: dict[str, np.ndarray]
     ledger: Ledger
     assumptions: list[str]
@@ -176,7 +179,8 @@ def _prepare(
     devices = tuple(dict.fromkeys(level.streams.name))
     if found is None:
         columns: dict[str, np.ndarray] = {name: np.zeros((0, len(devices))) for name in SERIES}
-        columns |= {"time": np.zeros(0), "step": np.zeros(0), "m_flow_steady": m_flow}
+        columns |= {name: np.zeros(0) for name in OF_STEPS}
+        columns["m_flow_steady"] = m_flow
         start = begin(_settled(level, work, base), marching.first)
         ledger = asdict(Ledger())
         found = Checkpoint(key, start, 0, 0, columns, ledger, x, 0.0)
@@ -231,7 +235,7 @@ def _note(
     if not len(taken.time):  # all of them were too long
         return ""
     rows |= {"time": stretch.begin + np.asarray(taken.time, float)}
-    rows |= {"step": np.asarray(taken.step, float)}
+    rows |= {"step": np.asarray(taken.step, float), "error": np.asarray(taken.error, float)}
     for name, values in rows.items():
         state.columns[name] = np.concatenate([state.columns[name], values])
     ledger = Ledger(**state.ledger)  # type: ignore[arg-type]
@@ -251,6 +255,10 @@ def _rows(march: _March, taken: Taken) -> dict[str, np.ndarray]:
     highest = np.asarray(taken.T_in_max, float) + T_ref
     m_flow = np.asarray(monitor.m_flow, float)
     found: dict[str, list[np.ndarray]] = {name: [] for name in SERIES}
+    cp = float(march.level.model.cp)
+    rise = air_rise(
+        march.plan[0].first, T_in, T_out, m_flow, np.asarray(taken.T_server) + T_ref, cp
+    )
     for name in march.devices:
         at = streams.of(name)
         share, m = streams.share[at], np.abs(m_flow[:, at])
@@ -260,7 +268,30 @@ def _rows(march: _March, taken: Taken) -> dict[str, np.ndarray]:
         found["T_in_max"].append(highest[:, at].max(1))
         found["T_out"].append((weight * T_out[:, at]).sum(1))
         found["m_flow"].append(m_flow[:, at].sum(1))
+        found["rise"].append(rise[:, at].max(1))
     return {name: np.stack(columns, axis=1) for name, columns in found.items()}
+
+
+def air_rise(
+    inputs: AirInputs,
+    T_in: np.ndarray,
+    T_out: np.ndarray,
+    m_flow: np.ndarray,
+    T_server: np.ndarray,
+    cp: float,
+) -> np.ndarray:
+    """How far the air in servers is above what they take in [K]; [steps, streams] as all arrays.
+
+    Of a server that stores heat, as its air leaves it before a rear door cools it (ports.outlet);
+    air that stands still takes the temperature of the server. Else what the air's outlet shows.
+    """
+    rise = T_out - T_in
+    if inputs.bodies is None:
+        return rise
+    stores = np.asarray(inputs.bodies.capacity) > 0
+    conductance = np.asarray(inputs.bodies.conductance, float)
+    C = np.maximum(np.abs(m_flow) * cp, 1e-6)
+    return np.where(stores, -np.expm1(-conductance / C) * (T_server - T_in), rise)
 
 
 def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
@@ -278,6 +309,7 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
         devices=march.devices,
         times=state.columns["time"],
         steps=state.columns["step"],
+        errors=state.columns["error"],
         columns={name: state.columns[name] for name in SERIES},
         ledger=ledger,
         assumptions=march.assumptions,

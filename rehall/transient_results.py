@@ -11,9 +11,10 @@ from rehall.results import aside
 from rehall.summary import worst_first
 from rehall.transient import Transient
 from rehall.verdict import Limit
+from thermal.air.march import LARGEST_ERROR
 
 CSV = "transient.csv"
-LIMIT = "rack_inlet_max_transient"
+LIMIT, RISE_LIMIT = "rack_inlet_max_transient", "rack_air_rise_max_transient"
 ZERO = 273.15
 KWH = 3.6e6
 COLUMNS = {
@@ -21,13 +22,14 @@ COLUMNS = {
     "T_in_max": ("inlet_max_c", -ZERO),
     "T_out": ("outlet_c", -ZERO),
     "m_flow": ("air_kg_s", 0.0),
+    "rise": ("air_rise_k", 0.0),
 }
 
 Row = dict[str, Any]
 
 
 def write_csv(found: Transient, out: Path) -> Path:
-    """Write the series: a row a step, four columns a device; empty where a device has no such."""
+    """Write the series: a row a step, five columns a device; empty where a device has no such."""
     shown = {name: found.columns[name] + shift for name, (_, shift) in COLUMNS.items()}
     header = ["time_s", "step_s"]
     header += [f"{device} {title}" for device in found.devices for title, _ in COLUMNS.values()]
@@ -48,6 +50,7 @@ def with_transient(summary: Row, found: Transient) -> Row:
     # Both lists are in order; the broken ones of either come before the undecided ones.
     rank = {False: 0, None: 1, True: 2}
     limits = sorted(summary["limits"] + in_time, key=lambda row: rank[row["holds"]])
+    coarse = coarse_steps(found)
     reasons = summary["reasons"] + ([f"transient: {found.reason}"] if found.reason else [])
     return {
         **summary,
@@ -55,18 +58,35 @@ def with_transient(summary: Row, found: Transient) -> Row:
         "converged": not reasons,
         "reasons": reasons,
         "limits": limits,
+        "warnings": [*summary["warnings"], *coarse],
         "transient": part_of_summary(racks, summary, found),
     }
+
+
+def coarse_steps(found: Transient) -> list[str]:
+    """What to warn of where even the shortest steps missed the allowed error."""
+    missed = np.flatnonzero(found.errors >= LARGEST_ERROR)
+    if not len(missed):
+        return []
+    worst = missed[found.errors[missed].argmax()]
+    return [
+        f"transient: {len(missed)} of {len(found.errors)} steps could not be cut short enough: the "
+        f"worst, at {found.times[worst]:.3g} s, has {found.errors[worst]:.3g} times the allowed "
+        f"error (limit {LARGEST_ERROR:g}); what follows at once is uncertain"
+    ]
 
 
 def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
     """Figures of the transient."""
     events, ledger = in_order(found.spec), found.ledger
-    broken = [row["limit_broken_at_s"] for row in racks if row["limit_broken_at_s"] is not None]
+    moments = [row[key] for row in racks for key in ("limit_broken_at_s", "air_rise_broken_at_s")]
+    broken = [moment for moment in moments if moment is not None]
     end = float(found.times[-1]) if len(found.times) else 0.0
     return {
         "duration_s": end,
         "steps": len(found.times),
+        "steps_beyond_error": int(np.sum(found.errors >= LARGEST_ERROR)),
+        "step_error_max": float(found.errors.max(initial=0.0)),
         "outputs": found.outputs,
         "wall_s": round(found.wall_s, 1),
         "speed_over_real_time": found.speed or None,
@@ -87,15 +107,20 @@ def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
 
 
 def rack_rows(summary: Row, found: Transient) -> list[Row]:
-    """Each rack's highest inlet, when, and when it passes its limit."""
+    """Each rack's highest inlet and air rise, when, and when they pass their limits."""
     number = {name: n for n, name in enumerate(found.devices)}
+    rises = {
+        row["where"]: row["limit"]
+        for row in summary["limits"]
+        if row["name"] == "rack_air_rise_max"
+    }
     rows = []
     for rack in summary["racks"]:
         if rack["name"] not in number or not len(found.times):
             continue
-        T = found.columns["T_in_max"][:, number[rack["name"]]] - ZERO
-        most, limit = int(T.argmax()), rack["inlet_limit_c"]
-        broken = crossing(found.times, T, limit)
+        n, limit = number[rack["name"]], rack["inlet_limit_c"]
+        T, rise = found.columns["T_in_max"][:, n] - ZERO, found.columns["rise"][:, n]
+        most, steepest = int(T.argmax()), int(rise.argmax())
         rows.append(
             {
                 "name": rack["name"],
@@ -104,8 +129,12 @@ def rack_rows(summary: Row, found: Transient) -> list[Row]:
                 "highest_at_s": float(found.times[most]),
                 "inlet_end_c": float(T[-1]),
                 "inlet_limit_c": limit,
-                "limit_broken_at_s": broken,
+                "limit_broken_at_s": crossing(found.times, T, limit),
                 "over_limit_s": float(np.sum(found.steps[limit < T])),
+                "air_rise_highest_k": float(rise[steepest]),
+                "air_rise_highest_at_s": float(found.times[steepest]),
+                "air_rise_limit_k": rises[rack["name"]],
+                "air_rise_broken_at_s": crossing(found.times, rise, rises[rack["name"]]),
             }
         )
     return rows
@@ -150,23 +179,18 @@ def unit_rows(summary: Row, found: Transient) -> list[Row]:
 
 
 def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
-    """The highest inlets against their limits, as uncertain as those of the steady state."""
-    known = {
-        row["where"]: row["uncertainty"]
-        for row in summary["limits"]
-        if row["name"] == "rack_inlet_max"
-    }
-    return [
-        Limit(
-            LIMIT,
-            row["name"],
-            row["inlet_highest_c"],
-            row["inlet_limit_c"],
-            "degC",
-            known.get(row["name"]),
-        )
-        for row in racks
-    ]
+    """Highest inlets and air rises against their limits, as uncertain as in the steady state."""
+    known = {(row["name"], row["where"]): row["uncertainty"] for row in summary["limits"]}
+    found = []
+    for row in racks:
+        where = row["name"]
+        inlet = (row["inlet_highest_c"], row["inlet_limit_c"], "degC")
+        rise = (row["air_rise_highest_k"], row["air_rise_limit_k"], "K")
+        found += [
+            Limit(LIMIT, where, *inlet, known.get(("rack_inlet_max", where))),
+            Limit(RISE_LIMIT, where, *rise, known.get(("rack_air_rise_max", where))),
+        ]
+    return found
 
 
 def verdict_of(converged: bool, limits: list[Row]) -> str:

@@ -10,7 +10,7 @@ from geometry.errors import InputError
 from rehall.config import load
 from rehall.fans import mover_of, yielding
 from rehall.models import air_levels
-from rehall.moisture import entering_ratio, moisture
+from rehall.moisture import entering_ratio
 from rehall.simulate import Plant, couple, first_exchange
 from rehall.start import at_start
 from rehall.summary import summarise
@@ -281,7 +281,7 @@ def test_cooling_unit_holds_its_return_air_and_its_fans_follow_it(tmp_path):
     assert unit["fan_kw"] == pytest.approx(0.75**3, rel=0.02)
     assert unit["heat_kw"] == pytest.approx(10.0 + unit["fan_kw"], rel=0.005)
     # No outdoor air enters, so that nothing tells the moisture.
-    assert moisture(solution).ratio == {}
+    assert solution.carried.moistest is None
     assert "rack_humidity_max" not in {row["name"] for row in summary["limits"]}
 
 
@@ -344,11 +344,10 @@ def test_air_over_a_wet_pad_keeps_its_wet_bulb_and_mixes_with_air_that_comes_in_
     assert entering_ratio(solution.case, openings["pad"]) == pytest.approx(after, rel=2e-3)
     flows = {o["name"]: o["mass_flow_kg_s"] for o in summary["openings"]}
     mixed = (flows["in"] * outdoors + flows["pad"] * after) / (flows["in"] + flows["pad"])
-    damp = moisture(solution)
     (rack,) = summary["racks"]
-    before = damp.ratio[int(solution.level.voxels.region[0, 0, 0])]
-    assert len(damp.ratio) == 2  # before the rack and behind it
-    assert list(damp.ratio.values()) == pytest.approx([mixed, mixed], rel=2e-3)
+    before = solution.carried.intake["humidity_ratio"]["R"]
+    # The rack takes in all of the air, so that it is as moist as all that enters.
+    assert before == pytest.approx(mixed, rel=2e-3)
     vapour = psychrolib.GetVapPresFromHumRatio(before, 101325.0)
     dew = psychrolib.GetTDewPointFromVapPres(rack["inlet_mean_c"], vapour)
     assert rack["inlet_dew_point_c"] == pytest.approx(dew, abs=0.05)

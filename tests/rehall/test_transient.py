@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from geometry.errors import InputError
+from rehall import checkpoint
 from rehall.config import load
 from rehall.fans import flows_and_fans, mover_of
 from rehall.masses import slices_of
 from rehall.results import Fields
+from rehall.runtime import code
 from rehall.schema.hall import Layer, Wall
 from rehall.temporal import assemble, write_step
 from rehall.transient_results import crossing
@@ -225,6 +227,21 @@ def test_checkpoint_of_another_case_or_grid_is_refused(interrupted):
     other = path.with_name("other.yaml")
     other.write_text(path.read_text().replace("15 kW", "16 kW"))
     assert run(str(other), "--out", str(broken), "--resume") == 2
+
+
+def test_checkpoint_of_other_code_is_refused_with_both_versions(tmp_path):
+    path = tmp_path / "checkpoint.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["key"], file.attrs["code"] = "k", "rehall 0.0.9 (0badc0de) with jaxlib 0.1"
+    with pytest.raises(InputError) as refused:
+        checkpoint.require(path, "k")
+    assert "written by rehall 0.0.9 (0badc0de)" in str(refused.value)
+    assert f"this is {code()}" in str(refused.value)
+    with h5py.File(path, "a") as file:
+        file.attrs["code"] = code()
+    checkpoint.require(path, "k")
+    with pytest.raises(InputError, match="another case"):
+        checkpoint.require(path, "other")
 
 
 def test_server_with_a_law_keeps_its_form_on_off_and_at_a_given_flow(duct, tmp_path):

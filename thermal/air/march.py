@@ -23,7 +23,9 @@ from thermal.air.storage import backward_differences
 Scalar = float | Float[Array, ""]
 
 SHORTEST = 1e-4
-"""Share of the longest step below which the march gives up [-]."""
+"""Share of the longest step down to which steps are cut; one as short is taken as it is [-]."""
+LARGEST_ERROR = 2.0
+"""Error of a step over the allowed one from which on it is taken again, shorter [-]."""
 SAFETY = 0.9
 GROWTH, SHRINK = 1.3, 0.5
 """Largest and smallest ratio of two steps [-]."""
@@ -68,7 +70,9 @@ class Taken(eqx.Module):
     """What a step reports: the time it ends at, its length [s], its error over the allowed one.
 
     `T_in_max` is the highest temperature before each stream's intake [K above T_ref], minus
-    infinity without one. Slots of a chunk behind the segment's end are not accepted.
+    infinity without one; `T_server` is that of the servers that streams pass [K above T_ref]. A
+    step that is accepted with an error of LARGEST_ERROR or more could not be cut any further. Slots
+    of a chunk behind the segment's end are not accepted.
     """
 
     time: Float[Array, ""]
@@ -76,6 +80,7 @@ class Taken(eqx.Module):
     error: Float[Array, ""]
     accepted: Array
     T_in_max: Float[Array, " streams"]
+    T_server: Float[Array, " streams"]
     monitor: Monitor
 
 
@@ -115,13 +120,15 @@ def advance(
     monitor = jax.tree.map(lambda x: x[-1], monitors)
     error = _error(guess, new, model, marching)
     error = jnp.where(instant.step_before > 0, error, 0.5)
-    accepted = (error < 2.0) | (step <= SHORTEST * marching.longest)
+    accepted = (error < LARGEST_ERROR) | (step <= SHORTEST * marching.longest)
     wanted = step * jnp.clip(SAFETY / jnp.sqrt(jnp.maximum(error, 1e-6)), SHRINK, GROWTH)
     ready = jnp.minimum(jnp.minimum(wanted, marching.longest), _courant_step(new, model, marching))
     taken = Instant(new, before, time, ready, step)
     refused = Instant(before, earlier, instant.time, SHRINK * step, instant.step_before)
     chosen = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), taken, refused)
-    return chosen, Taken(chosen.time, step, error, accepted, highest_inlets(new, model), monitor)
+    highest = highest_inlets(new, model)
+    seen = Taken(chosen.time, step, error, accepted, highest, new.T_body[0], monitor)
+    return chosen, seen
 
 
 def highest_inlets(work: Work, model: AirModel) -> Float[Array, " streams"]:

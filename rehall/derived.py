@@ -1,0 +1,87 @@
+"""What the grids say about mass flows and mean inlets, from which other limits are derived.
+
+Besides the racks' inlets (evidence.py): of every device and exhaust, so that air rises, fan flows
+and coil loads are as uncertain as what they are computed from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rehall.gridstudy import convergence
+from rehall.models import AirLevel
+from rehall.observe import DeviceAir, device_air
+from rehall.simulate import Solution
+from thermal.air.solve import AirSolution
+
+Named = dict[str, float]
+SMALL = 1e-3
+"""Mass flow [kg/s] that smaller ones are judged against."""
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """Uncertainty by name; what is left out is not known.
+
+    `inlets` of a rack's mean and highest inlet [K]; `T_in` of any device's mean inlet [K] and
+    `flow` of its mass flow over it [-]. All with the swing of a flow that does not settle.
+    """
+
+    inlets: dict[str, tuple[float, float]] = field(default_factory=dict)
+    T_in: Named = field(default_factory=dict)
+    flow: Named = field(default_factory=dict)
+
+
+def uncertainty_of(
+    solution: Solution,
+    air: dict[str, DeviceAir],
+    inlets: dict[str, tuple[float, float]],
+    order: float,
+) -> Uncertainty:
+    """The uncertainty of a solution, from that of its racks' inlets and the order of its scheme.
+
+    Between two grids as of the inlets: 3 |f1 - f2| / (2^p - 1), Roache (1994), of temperatures no
+    less than the root mean square over all; of a grid study as in gridstudy.convergence.
+    """
+    used = solution.coarser[-2:] if solution.study else solution.coarser[-1:]
+    if not used or any(found.reason for _, found in used):
+        return Uncertainty()
+    solved = [(solution.level, solution.air), *reversed(used)]
+    T_in, m_flow = zip(*(observed(solution, *one) for one in solved), strict=True)
+    flow = [{k: m / max(abs(m_flow[0][k]), SMALL) for k, m in each.items()} for each in m_flow]
+    if solution.study:
+        widths = [level.grid.effective_width for level, _ in solved]
+        found = [_studied(values, widths, order) for values in (T_in, flow)]
+    else:
+        found = [_two_grids(values[0], values[1], order) for values in (T_in, flow)]
+        least = float(np.sqrt(np.mean(np.square(list(found[0].values()))))) if found[0] else 0.0
+        found[0] = {name: max(change, least) for name, change in found[0].items()}
+    swinging = {name: change + air[name].amplitude for name, change in found[0].items()}
+    return Uncertainty(inlets, swinging, found[1])
+
+
+def observed(solution: Solution, level: AirLevel, air: AirSolution) -> tuple[Named, Named]:
+    """Mean inlets [K] of the devices and mass flows [kg/s] of all streams by name, on one grid.
+
+    Without the inlets of cooling units that hold their return air: a coarse grid of the sequence
+    does not wait until they do.
+    """
+    held = {item.name for item in solution.case.items if item.control is not None}
+    devices = device_air(solution.case, level, air)
+    T_in = {name: device.T_in for name, device in devices.items() if name not in held}
+    streams = level.streams
+    names = dict.fromkeys(streams.name)
+    return T_in, {name: float(air.m_flow[streams.of(name)].sum()) for name in names}
+
+
+def _two_grids(fine: Named, coarse: Named, order: float) -> Named:
+    return {k: 3.0 / (2.0**order - 1.0) * abs(x - coarse[k]) for k, x in fine.items()}
+
+
+def _studied(values: Sequence[Named], widths: list[float], order: float) -> Named:
+    first, second, third = widths
+    return {
+        k: convergence((x, values[1][k], values[2][k]), (first, second, third), order).uncertainty
+        for k, x in values[0].items()
+    }

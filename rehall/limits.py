@@ -1,0 +1,127 @@
+"""Limits of a case against its solution: of air, coolant, power and the building."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from power import checks
+from rehall.derived import Uncertainty
+from rehall.limits_air import cooling_limits, opening_limits, server_limits
+from rehall.moisture import humidity
+from rehall.observe import DeviceAir
+from rehall.pressures import hall_pressure
+from rehall.simulate import Solution
+from rehall.verdict import Limit
+from thermal.air.model import GRAVITY
+from thermal.properties import dew_point_at_wet_bulb, pressure_at_altitude
+
+ZERO = 273.15
+
+
+def limits_of(
+    solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
+) -> list[Limit]:
+    """Every limit of the case, with the uncertainty of the air that it follows from."""
+    return [
+        *server_limits(solution, air, uncertainty),
+        *_coolant(solution),
+        *cooling_limits(solution, air, uncertainty),
+        *opening_limits(solution, uncertainty),
+        *_power(solution),
+        *_building(solution),
+    ]
+
+
+def _coolant(solution: Solution) -> list[Limit]:
+    limits, found = solution.case.limits, []
+    for name, (loop, state) in solution.loops.items():
+        T_supply, T_return = float(state.T_supply), float(state.T_return)
+        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.network.density)
+        for n, item in enumerate(loop.racks):
+            coolant = item.entry.coolant  # type: ignore[attr-defined]
+            wanted = max(coolant.flow_nominal(item.heat_to_liquid), 1e-9)
+            warmest = min(limits.coolant_supply_max or np.inf, coolant.inlet_max)
+            share = 100 * float(V_flow[n] / wanted)
+            least = 100 * limits.coolant_flow_min
+            unmet = float(state.heat_unmet[n]) / 1e3
+            found += [
+                Limit("coolant_supply_max", item.name, T_supply - ZERO, warmest - ZERO, "degC"),
+                Limit("coolant_flow_min", item.name, share, least, "%", least=True),
+                Limit("coolant_heat_unmet", item.name, unmet, 0.001, "kW"),
+            ]
+        top = limits.coolant_return_max
+        found.append(Limit("coolant_return_max", name, T_return - ZERO, top - ZERO, "degC"))
+        found.append(
+            Limit("coolant_heat_stored", name, float(state.heat_stored) / 1e3, 0.001, "kW")
+        )
+        for n, item in enumerate(loop.cdus):
+            load = 100 * float(state.heat_cdu[n]) / item.entry.capacity  # type: ignore[attr-defined]
+            found.append(
+                Limit("cdu_loading_max", item.name, load, 100 * limits.cdu_loading_max, "%")
+            )
+    return found + _condensation(solution)
+
+
+def _condensation(solution: Solution) -> list[Limit]:
+    """Liquid above the dew point of outdoor air or, where it is higher, of the hall's air."""
+    site, margin = solution.case.site, solution.case.limits.dew_point_margin_min
+    pressure = float(pressure_at_altitude(site.altitude))
+    outdoor = site.outdoor
+    dew = float(
+        dew_point_at_wet_bulb(
+            jnp.asarray(outdoor.dry_bulb), jnp.asarray(outdoor.wet_bulb), pressure
+        )
+    )
+    moistest = solution.carried.moistest
+    if moistest is not None:
+        dew = max(dew, humidity(moistest, outdoor.dry_bulb, pressure).dew_point)
+    supplies = {name: float(state.T_supply) for name, (_, state) in solution.loops.items()}
+    supplies |= {name: f.T_supply for name, f in solution.facilities.items()}
+    return [
+        Limit("dew_point_margin_min", name, T - dew, margin, "K", least=True)
+        for name, T in supplies.items()
+    ]
+
+
+def _power(solution: Solution) -> list[Limit]:
+    if solution.power is None or not solution.power[1].converged:
+        return []
+    side, state = solution.power
+    limits, found = solution.case.limits, []
+    for n, node in enumerate(side.model.nodes):
+        if node.rating > 0:
+            used = 100 * float(state.loading[n]) / node.continuous_factor
+            most = 100 * limits.node_loading_max
+            found.append(Limit("node_loading_max", node.name, used, most, "%"))
+        drop = 100 * float(state.feeder_drop[n])
+        if drop > 0:
+            most = 100 * limits.voltage_drop_max
+            found.append(Limit("voltage_drop_max", node.name, drop, most, "%"))
+    for check in checks(side.model, state):
+        if check.unit == "W" and not check.informational:
+            name = check.rule.replace(" ", "_")
+            found.append(Limit(name, check.node, check.value / 1e3, check.limit / 1e3, "kW"))
+    return found
+
+
+def _building(solution: Solution) -> list[Limit]:
+    case, found = solution.case, []
+    if case.hall.floor_load is not None:
+        for item in case.items:
+            weight = item.entry.weight
+            if weight is not None:
+                area = item.box.size[0] * item.box.size[1]
+                found.append(
+                    Limit(
+                        "floor_load",
+                        item.name,
+                        weight * GRAVITY / area / 1e3,
+                        case.hall.floor_load / 1e3,
+                        "kPa",
+                    )
+                )
+    if any(o.kind == "outdoor" for o in case.openings):
+        highest = hall_pressure(solution)
+        found.append(
+            Limit("hall_pressure_max", "hall", highest, case.limits.hall_pressure_max, "Pa")
+        )
+    return found

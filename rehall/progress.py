@@ -1,0 +1,107 @@
+"""Progress bars of the command line, and Ctrl-C between two steps."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from rehall.simulate import Watch
+    from rehall.transient import MarchProgress
+    from thermal.air.solve import Progress as AirProgress
+
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def interrupt_between_steps() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C take effect where the given function is called; a second Ctrl-C at once.
+
+    An exception that strikes inside compiled code can bring the process down.
+    """
+    asked = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        err.print("stopping after this step; press Ctrl-C again to stop at once")
+
+    def leave_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield leave_if_asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def progress() -> Iterator["Watch"]:
+    """A progress bar with iterations and residuals, on the error stream."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("energy {task.fields[energy]:+.2f} %  inlets {task.fields[swing]:.2f} K"),
+        TextColumn("{task.fields[mode]}"),
+        TimeElapsedColumn(),
+    )
+    with (
+        interrupt_between_steps() as leave_if_asked,
+        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
+    ):
+        tasks: dict[str, TaskID] = {}
+
+        def watch(stage: str, now: "AirProgress") -> None:
+            leave_if_asked()
+            if stage not in tasks or now.iteration <= bar.tasks[tasks[stage]].completed:
+                tasks[stage] = bar.add_task(stage, total=now.limit, energy=0.0, swing=0.0, mode="")
+            bar.update(
+                tasks[stage],
+                completed=now.iteration,
+                energy=100 * now.energy,
+                swing=now.swing,
+                mode="averaging" if now.averaging else "",
+            )
+
+        yield watch
+
+
+@contextmanager
+def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
+    """A progress bar of a transient: simulated time, step, speed over real time."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("transient   "),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed:.1f} of {task.total:g} s  step {task.fields[step]:.3f} s"),
+        TextColumn("{task.fields[speed]:.2f} x real time"),
+        TimeElapsedColumn(),
+    )
+    with (
+        interrupt_between_steps() as leave_if_asked,
+        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
+    ):
+        task = bar.add_task("transient", total=0.0, step=0.0, speed=0.0)
+
+        def watch(now: "MarchProgress") -> None:
+            bar.update(task, total=now.duration, completed=now.time, step=now.step, speed=now.speed)
+            leave_if_asked()
+
+        yield watch

@@ -1,0 +1,123 @@
+"""What settled air carries: moisture, age and recirculated air, against balances by hand."""
+
+import numpy as np
+import pytest
+
+from rehall.bodies import entering
+from rehall.config import load
+from rehall.models import air_levels
+from rehall.moisture import entering_ratio
+from rehall.run import fields_of
+from rehall.simulate import Plant, couple, first_exchange
+from rehall.start import at_start
+from rehall.summary import summarise
+
+TWO_SUPPLIES = """\
+site: {outdoor: {dry_bulb: 24 degC, wet_bulb: 20 degC}}
+hall:
+  size: [6 m, 2.4 m, 1.2 m]
+  openings:
+    - {name: dry, kind: supply, wall: -x, from: [0 m, 0 m], to: [1.2 m, 1.2 m], flow: 0.8 m3/s,
+       temperature: 14 degC}
+    - {name: moist, kind: supply, wall: -x, from: [1.2 m, 0 m], to: [2.4 m, 1.2 m], flow: 1.2 m3/s,
+       temperature: 24 degC}
+    - {name: out, wall: +x, from: [0 m, 0 m], to: [2.4 m, 1.2 m], kind: outdoor,
+       loss_coefficient: 10}
+catalogue:
+  heater: {kind: rack, name: heater, size: [1.2 m, 1.2 m, 1.2 m], power: 5 kW,
+           air_flow: {flow: 1 m3/s}}
+equipment:
+  - unit: {of: heater, name: A, at: [2.4 m, 0 m], facing: -x}
+  - unit: {of: heater, name: B, at: [2.4 m, 1.2 m], facing: -x}
+solver: {cell: 0.2 m, precision: float64}
+"""
+
+ROUND = """\
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall: {size: [6 m, 2.4 m, 2.4 m]}
+equipment:
+  - unit:
+      of: {kind: rack, name: heater, size: [0.6 m, 1.2 m, 1.8 m], power: 10 kW,
+           air_flow: {flow: 0.8 m3/s}}
+      name: R
+      at: [1.8 m, 0.6 m]
+      facing: -x
+  - unit:
+      of: {kind: cooling_unit, name: crah, size: [0.6 m, 1.2 m, 1.8 m], intake: front,
+           discharge: back, fan_power: 1 kW,
+           rating: {capacity: 20 kW, air_flow: 1 m3/s, air_in: 32 degC, water_flow: 60 L/min,
+                    water_in: 10 degC, water_out: 14.8 degC}}
+      name: U
+      at: [3.6 m, 0.6 m]
+      facing: +x
+      facility: chw
+      supply: 18 degC
+liquid:
+  facility:
+    - {name: chw, fluid: water, supply: 10 degC, flow: 60 L/min, pump_head: 100 kPa,
+       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}
+solver: {cell: 0.3 m, precision: float64}
+"""
+
+
+def solved(text, folder):
+    """Solution and summary of a case given as text, on its fine grid alone."""
+    path = folder / "case.yaml"
+    path.write_text(text)
+    case = load(path)
+    level, x = air_levels(case)[-1], first_exchange(case)
+    solution = couple(case, level, at_start(case, level), x, Plant.of(case), "air")
+    assert not solution.reasons
+    return solution, summarise(solution)
+
+
+@pytest.mark.slow
+def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leaves(tmp_path):
+    solution, summary = solved(TWO_SUPPLIES, tmp_path)
+    ratios = {o.name: entering_ratio(solution.case, o) for o in solution.case.openings}
+    flows = entering(solution.case, solution.level, solution.air)
+    assert ratios["dry"] < 0.8 * ratios["moist"]
+    a, b = (rack["inlet_humidity_ratio_g_kg"] / 1e3 for rack in summary["racks"])
+    assert ratios["dry"] < a < 0.95 * b < ratios["moist"]
+    mixed = sum(flows[name] * ratios[name] for name in ("dry", "moist")) / (
+        flows["dry"] + flows["moist"]
+    )
+    # All air leaves by the one opening, through cells of uneven moisture.
+    patch = solution.level.voxels.openings["out"]
+    at, state = tuple(patch.cells.T), solution.air.state
+    out = -patch.sign * state.u[tuple(patch.faces.T)] * patch.area / np.asarray(state.T)[at]
+    assert (out > 0).all()
+    leaving = np.average(solution.carried.cells["humidity_ratio"][at], weights=out)
+    assert leaving == pytest.approx(mixed, rel=2e-3)
+    limits = {(row["name"], row["where"]): row["value"] for row in summary["limits"]}
+    assert limits["rack_dew_point_max", "A"] < limits["rack_dew_point_max", "B"] - 0.5
+
+
+@pytest.fixture(scope="module")
+def closed_hall(tmp_path_factory):
+    return solved(ROUND, tmp_path_factory.mktemp("closed"))
+
+
+@pytest.mark.slow
+def test_age_at_a_return_is_mass_over_flow_and_what_racks_give_out_is_taken_in_again(closed_hall):
+    solution, summary = closed_hall
+    m = {name: abs(solution.air.m_flow[solution.level.streams.of(name)].sum()) for name in "RU"}
+    age, share = (solution.carried.intake[name] for name in ("age", "recirculated"))
+    rho = 101325 / 287.055 / np.asarray(solution.air.state.T)
+    mass = (rho * solution.level.grid.volume)[~solution.level.voxels.solid].sum()
+    assert age["U"] == pytest.approx(mass / m["U"], rel=5e-3)
+    assert m["R"] * share["R"] + m["U"] * share["U"] == pytest.approx(m["R"], rel=5e-3)
+    assert 0.01 < share["R"] < 0.99
+    metrics = summary["metrics"]
+    assert metrics["recirculated_pct"] == pytest.approx(100 * share["R"])
+    efficiency = 50 * mass / m["U"] / metrics["air_age_mean_s"]
+    assert metrics["air_change_efficiency_pct"] == pytest.approx(efficiency, rel=5e-3)
+
+
+@pytest.mark.slow
+def test_moisture_of_a_hall_without_outdoor_air_is_left_out_of_its_fields(closed_hall):
+    solution, summary = closed_hall
+    assert summary["racks"][0]["inlet_humidity_ratio_g_kg"] is None
+    extra = fields_of(solution.level, solution.air.state, solution.carried).extra
+    assert "age" in extra
+    assert "humidity_ratio" not in extra
