@@ -16,8 +16,8 @@ from rehall.layout import Item, moves_air
 from rehall.schema.entries import CoolingUnit, ExhaustFan
 from rehall.schema.entries.common import AirFlow
 from rehall.shell import OpeningItem
-from thermal.air.build import StreamTable
 from thermal.air.inputs import Fans
+from thermal.air.streams import StreamTable
 from thermal.equipment import server
 from thermal.fans import Curve, fit_curve
 

@@ -11,8 +11,9 @@ from geometry.hall import Hall, Source
 from geometry.voxels import VoxelModel, voxelise
 from rehall.config import Case
 from rehall.fans import yielding
-from thermal.air.build import StreamTable, build_model, sealed_regions
+from thermal.air.build import build_model, sealed_regions
 from thermal.air.model import AirModel
+from thermal.air.streams import StreamTable
 from thermal.properties import pressure_at_altitude
 
 BYTES_PER_CELL = 1200.0

@@ -23,7 +23,7 @@ from rehall.runtime import code
 from rehall.schema.hall import Layer, Wall
 from rehall.temporal import assemble, write_step
 from rehall.transient_results import crossing
-from thermal.air.build import StreamTable
+from thermal.air.streams import StreamTable
 
 EVENTS = """\
 transient:

@@ -17,27 +17,12 @@ from thermal.air.model import (
     DragCells,
     HeatedCells,
     OutdoorFaces,
-    PortFaces,
     WallFaces,
 )
 from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
+from thermal.air.streams import Streams, StreamTable, join
 from thermal.air.transport import Metric
-
-
-@dataclass(frozen=True, eq=False)
-class StreamTable:
-    """Which stream belongs to which device; the streams of a layered one from the floor up.
-
-    `name` [streams] is the device or opening; `share` [streams] the part of its air flow.
-    """
-
-    name: tuple[str, ...]
-    share: np.ndarray
-
-    def of(self, name: str) -> np.ndarray:
-        """Indices of a device's streams."""
-        return np.flatnonzero(np.array(self.name) == name)
 
 
 @dataclass(frozen=True)
@@ -73,7 +58,7 @@ def build_model(
     between.
     """
     grid = voxels.grid
-    builder = _Streams(voxels, boundaries)
+    builder = Streams(voxels, boundaries.profiles)
     for device in hall.devices:
         builder.add_device(
             device.name,
@@ -196,82 +181,6 @@ def _add_shares(net: dict, voxels: VoxelModel, name: str, patch: Patch, sign: in
             net[int(region)][name] = net[int(region)].get(name, 0.0) + sign * part
 
 
-class _Streams:
-    """Collects the streams and the faces where they leave and enter the air."""
-
-    def __init__(self, voxels: VoxelModel, boundaries: Boundaries) -> None:
-        self.grid = voxels.grid
-        self.profiles = boundaries.profiles
-        self.height: list[float] = []
-        self.names: list[str] = []
-        self.shares: list[float] = []
-        self.has_intake: list[float] = []
-        self.has_discharge: list[float] = []
-        self.faces: dict[str, list[tuple[Patch, np.ndarray, int]]] = {"intake": [], "discharge": []}
-
-    def add_device(self, name: str, intake: Patch, discharge: Patch, layered: bool) -> None:
-        """One stream for each height both faces have in common, or one for the whole device."""
-        levels = np.intersect1d(intake.faces[:, 2], discharge.faces[:, 2])
-        same = set(intake.faces[:, 2]) == set(discharge.faces[:, 2]) == set(levels)
-        if not (layered and same and intake.axis != 2 and discharge.axis != 2):
-            self.add(name, intake, discharge)
-            return
-        for level in levels:
-            at_in = np.flatnonzero(intake.faces[:, 2] == level)
-            at_out = np.flatnonzero(discharge.faces[:, 2] == level)
-            part = float(intake.area[at_in].sum() / intake.area.sum())
-            self.add(name, intake, discharge, at_in, at_out, part)
-
-    def add(
-        self,
-        name: str,
-        intake: Patch | None,
-        discharge: Patch | None,
-        at_in: np.ndarray | None = None,
-        at_out: np.ndarray | None = None,
-        share: float = 1.0,
-    ) -> None:
-        """Register one stream with its faces."""
-        number = len(self.names)
-        self.names.append(name)
-        self.shares.append(share)
-        self.has_intake.append(float(intake is not None))
-        self.has_discharge.append(float(discharge is not None))
-        heights = []
-        for kind, patch, at in (("intake", intake, at_in), ("discharge", discharge, at_out)):
-            if patch is not None:
-                chosen = np.arange(len(patch.area)) if at is None else at
-                self.faces[kind].append((patch, chosen, number))
-                z = self.grid.centres[2][patch.cells[chosen, 2]]
-                heights.append(float(np.average(z, weights=patch.area[chosen])))
-        self.height.append(float(np.mean(heights)))
-
-    def _share(self, patch: Patch, at: np.ndarray) -> np.ndarray:
-        """Part of the stream's flow through each face: even, or by the opening's profile."""
-        flow = patch.area[at]
-        if patch.name in self.profiles:
-            lines = [
-                self.grid.faces[a] if a == patch.axis else self.grid.centres[a] for a in range(3)
-            ]
-            centres = np.stack([lines[a][patch.faces[at, a]] for a in range(3)], axis=1)
-            flow = flow * self.profiles[patch.name](centres)
-        return flow / flow.sum()
-
-    def ports(self, kind: str, axis: int, full: tuple[int, ...], dtype: type) -> PortFaces:
-        """All faces of one kind normal to an axis."""
-        parts = [part for part in self.faces[kind] if part[0].axis == axis]
-        face = [np.ravel_multi_index(tuple(p.faces[at].T), full) for p, at, _ in parts]
-        cell = [np.ravel_multi_index(tuple(p.cells[at].T), full) for p, at, _ in parts]
-        return PortFaces(
-            face=_join(face, np.int32),
-            cell=_join(cell, np.int32),
-            stream=_join([np.full(len(at), number) for _, at, number in parts], np.int32),
-            sign=_join([p.sign[at] for p, at, _ in parts], dtype),
-            share=_join([self._share(p, at) for p, at, _ in parts], dtype),
-            area=_join([p.area[at] for p, at, _ in parts], dtype),
-        )
-
-
 def _outdoor(hall: Hall, voxels: VoxelModel, axis: int, full: tuple, dtype: type) -> OutdoorFaces:
     openings = [o for o in hall.openings if o.kind == "outdoor"]
     chosen = [
@@ -281,13 +190,13 @@ def _outdoor(hall: Hall, voxels: VoxelModel, axis: int, full: tuple, dtype: type
     ]
     z = voxels.grid.centres[2]
     return OutdoorFaces(
-        face=_join([np.ravel_multi_index(tuple(p.faces.T), full) for _, _, p in chosen], np.int32),
-        cell=_join([np.ravel_multi_index(tuple(p.cells.T), full) for _, _, p in chosen], np.int32),
-        opening=_join([np.full(len(p.area), number) for number, _, p in chosen], np.int32),
-        sign=_join([p.sign for _, _, p in chosen], dtype),
-        area=_join([p.area for _, _, p in chosen], dtype),
-        height=_join([z[p.cells[:, 2]] for _, _, p in chosen], dtype),
-        loss=_join([np.full(len(p.area), o.loss_coefficient) for _, o, p in chosen], dtype),
+        face=join([np.ravel_multi_index(tuple(p.faces.T), full) for _, _, p in chosen], np.int32),
+        cell=join([np.ravel_multi_index(tuple(p.cells.T), full) for _, _, p in chosen], np.int32),
+        opening=join([np.full(len(p.area), number) for number, _, p in chosen], np.int32),
+        sign=join([p.sign for _, _, p in chosen], dtype),
+        area=join([p.area for _, _, p in chosen], dtype),
+        height=join([z[p.cells[:, 2]] for _, _, p in chosen], dtype),
+        loss=join([np.full(len(p.area), o.loss_coefficient) for _, o, p in chosen], dtype),
     )
 
 
@@ -300,11 +209,11 @@ def _shell(hall: Hall, voxels: VoxelModel, full: tuple, dtype: type) -> WallFace
     numbered = [(n, patch) for n, patches in enumerate(sides) for patch in patches]
     widths = voxels.grid.widths
     return WallFaces(
-        cell=_join([np.ravel_multi_index(tuple(p.cells.T), full) for _, p in numbered], np.int32),
-        side=_join([np.full(len(p.area), n) for n, p in numbered], np.int32),
-        axis=_join([np.full(len(p.area), p.axis) for _, p in numbered], np.int32),
-        area=_join([p.area for _, p in numbered], dtype),
-        distance=_join([0.5 * widths[p.axis][p.cells[:, p.axis]] for _, p in numbered], dtype),
+        cell=join([np.ravel_multi_index(tuple(p.cells.T), full) for _, p in numbered], np.int32),
+        side=join([np.full(len(p.area), n) for n, p in numbered], np.int32),
+        axis=join([np.full(len(p.area), p.axis) for _, p in numbered], np.int32),
+        area=join([p.area for _, p in numbered], dtype),
+        distance=join([0.5 * widths[p.axis][p.cells[:, p.axis]] for _, p in numbered], dtype),
     )
 
 
@@ -326,7 +235,7 @@ def _heated(hall: Hall, voxels: VoxelModel, full: tuple, dtype: type) -> HeatedC
         cells.append(np.ravel_multi_index(tuple(index.T), full))
         numbers.append(np.full(len(part), number))
         shares.append(part / part.sum())
-    return HeatedCells(_join(cells, np.int32), _join(numbers, np.int32), _join(shares, dtype))
+    return HeatedCells(join(cells, np.int32), join(numbers, np.int32), join(shares, dtype))
 
 
 def _drag(
@@ -358,10 +267,6 @@ def _jets(voxels: VoxelModel, dtype: type) -> tuple | None:
     if not any((x < 1.0).any() for x in voxels.open_fraction):
         return None
     return triple(_faces(1.0 / voxels.open_fraction[a] - 1.0, a, dtype) for a in range(3))
-
-
-def _join(parts: list[np.ndarray], dtype: type) -> jnp.ndarray:
-    return jnp.array(np.concatenate(parts) if parts else np.zeros(0), dtype)
 
 
 def _axis(values: np.ndarray, axis: int, dtype: type) -> jnp.ndarray:

@@ -16,11 +16,12 @@ from geometry.errors import NotConverged
 from geometry.grid import Grid, build_grid
 from geometry.hall import FACES, Hall
 from geometry.voxels import VoxelModel, voxelise
-from thermal.air.build import StreamTable, build_model
+from thermal.air.build import build_model
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
 from thermal.air.solve import AirSolution, Settings, solve_steady
 from thermal.air.state import Work, at_rest
+from thermal.air.streams import StreamTable
 
 HELD = 1e9
 """Conductance of a wall held at a temperature [W/m2/K]."""

@@ -6,7 +6,7 @@ average a measurement, and reports the swing beside every temperature.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -16,22 +16,15 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt
 
 from geometry.grid import Grid
-from thermal.air.build import StreamTable
+from thermal.air.history import WINDOW, History
 from thermal.air.inputs import AirInputs
-from thermal.air.iterate import Monitor, run
+from thermal.air.iterate import run
 from thermal.air.model import AirModel
 from thermal.air.state import AirState, Work, to_state, to_work
+from thermal.air.streams import StreamTable
 
 RUNAWAY = 300.0
 """Mean warming of the hall's air at which the solver gives up [K]."""
-WINDOW = 50
-"""Iterations over which an inlet must hold still."""
-SPEED_DRIFT = 0.01
-"""Largest change of the mean speed of settled air over the window [-]."""
-STILL_AIR = 0.01
-"""Mean speed below which its change is judged against this [m/s]."""
-SLOWEST = 0.95
-"""Slowest decay from one part of the window to the next that a drift is extrapolated with [-]."""
 
 
 @dataclass(frozen=True)
@@ -89,45 +82,6 @@ class AirSolution:
     reason: str
 
 
-@dataclass
-class _History:
-    """Per-iteration records on the host."""
-
-    inlet: list[np.ndarray] = field(default_factory=list)
-    hall: list[np.ndarray] = field(default_factory=list)
-    T_in: list[np.ndarray] = field(default_factory=list)
-    T_out: list[np.ndarray] = field(default_factory=list)
-    m_flow: list[np.ndarray] = field(default_factory=list)
-    heat: list[np.ndarray] = field(default_factory=list)
-    mass: list[np.ndarray] = field(default_factory=list)
-    change: list[np.ndarray] = field(default_factory=list)
-
-    def extend(self, monitor: Monitor, share: np.ndarray) -> None:
-        """Add a chunk; `share` [devices, streams] averages streams to devices."""
-        T_in = np.asarray(monitor.T_in, float)
-        self.T_in.append(T_in)
-        self.inlet.append(T_in @ share.T)
-        means = (np.asarray(monitor.T_mean, float), np.asarray(monitor.V_mean, float))
-        self.hall.append(np.stack(means, axis=1))
-        self.T_out.append(np.asarray(monitor.T_out, float))
-        self.m_flow.append(np.asarray(monitor.m_flow, float))
-        parts = (
-            np.asarray(monitor.heat.streams, float),
-            *(
-                np.asarray(part, float)[:, None]
-                for part in (monitor.heat.openings, monitor.heat.walls, monitor.heat.blocks)
-            ),
-        )
-        self.heat.append(np.concatenate(parts, axis=1))
-        moved = np.maximum(np.asarray(monitor.moved, float), 1e-9)
-        self.mass.append(np.asarray(monitor.net_mass, float) / moved)
-        self.change.append(np.asarray(monitor.change, float))
-
-    def last(self, name: str, iterations: int) -> np.ndarray:
-        """The last iterations of one record, stacked."""
-        return np.concatenate(getattr(self, name))[-iterations:]
-
-
 def solve_steady(
     model: AirModel,
     inputs: AirInputs,
@@ -138,7 +92,7 @@ def solve_steady(
 ) -> AirSolution:
     """Iterate to a steady state, or to steady means of a flow that keeps swinging."""
     devices, share = _device_shares(streams)
-    history, snapshots = _History(), []
+    history, snapshots = History(), []
     scale = _heat_scale(inputs, model)
     work, averaging_from, done = start, None, 0
     reason = ""
@@ -155,7 +109,7 @@ def solve_steady(
                 "room temperature and still warms: more heat enters it than anything takes out"
             )
             break
-        swing = _swing(history, done)
+        swing = history.swing(done)
         span = WINDOW if averaging_from is None else done - averaging_from
         energy = float(np.mean(history.last("heat", span).sum(1))) / scale
         mass = float(np.mean(history.last("mass", span)))
@@ -164,17 +118,17 @@ def solve_steady(
                 Progress(done, settings.iterations, energy, mass, swing, averaging_from is not None)
             )
         closed = abs(energy) < settings.energy and abs(mass) < settings.mass
-        still = swing < settings.drift and _still_to_move(history) < settings.drift
+        still = swing < settings.drift and history.still_to_move() < settings.drift
         still = still and float(history.change[-1].mean()) < settings.change
-        if done >= WINDOW + settings.chunk and still and closed and _hall_holds(history):
+        if done >= WINDOW + settings.chunk and still and closed and history.hall_holds():
             averaging_from = None
             break
-        swings = settings.average and done >= 4 * WINDOW and not _calming(history, done)
+        swings = settings.average and done >= 4 * WINDOW and not history.calming(done)
         if averaging_from is None and swings:
             averaging_from = done
         elif averaging_from is not None:
             snapshots.append(work)
-            moves = span >= 4 * WINDOW and _mean_move(history, span) >= settings.drift
+            moves = span >= 4 * WINDOW and history.mean_move(span) >= settings.drift
             if span >= 4 * WINDOW and closed and not moves:
                 break
             if span >= 8 * WINDOW and moves:  # the older half still belongs to the way there
@@ -234,56 +188,8 @@ def _heat_scale(inputs: AirInputs, model: AirModel) -> float:
     return float(max(heat, 0.01 * moved, 1.0))
 
 
-def _swing(history: _History, done: int) -> float:
-    """Largest range of a device's inlet over the window [K]."""
-    if done < WINDOW:
-        return float("inf")
-    return float(np.ptp(history.last("inlet", WINDOW), axis=0).max(initial=0.0))
-
-
-def _still_to_move(history: _History) -> float:
-    """How far the slowest inlet, or the mean of the hall, still has to go [K].
-
-    The last two steps of the mean over a third of one and a half windows, extrapolated as a
-    geometric series.
-    """
-    span = 3 * WINDOW // 2
-    watched = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
-    if len(watched) < span:
-        return float("inf")
-    parts = np.stack([part.mean(0) for part in np.split(watched, 3)])
-    before, last = np.abs(np.diff(parts, axis=0))
-    decay = np.clip(last / np.maximum(before, 1e-12), 0.0, SLOWEST)
-    return float((last * decay / (1 - decay)).max())
-
-
-def _hall_holds(history: _History) -> bool:
-    """Whether the mean speed of the air has stopped to change."""
-    speed = history.last("hall", WINDOW)[:, 1]
-    return bool(np.ptp(speed) < SPEED_DRIFT * max(float(speed.mean()), STILL_AIR))
-
-
-def _calming(history: _History, done: int) -> bool:
-    """Whether the swing of the inlets or the change of the velocities still shrinks.
-
-    Both now against three windows ago; air of one temperature has no swing that tells.
-    """
-    inlets, change = history.last("inlet", done), history.last("change", done)
-    now, before = slice(-WINDOW, None), slice(-4 * WINDOW, -3 * WINDOW)
-    swings = [np.ptp(inlets[part], axis=0).max(initial=0.0) for part in (now, before)]
-    changes = [float(change[part].mean()) for part in (now, before)]
-    return bool(swings[0] < 0.5 * swings[1] or changes[0] < 0.5 * changes[1])
-
-
-def _mean_move(history: _History, span: int) -> float:
-    """How far the mean inlets moved between the first part of the average and all of it [K]."""
-    inlets = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
-    moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
-    return float(moved.max())
-
-
 def _open_ends(
-    history: _History,
+    history: History,
     done: int,
     averaging_from: int | None,
     devices: tuple[str, ...],
@@ -319,7 +225,7 @@ def _mean(snapshots: list[Work]) -> Work:
 
 def _solution(
     model: AirModel,
-    history: _History,
+    history: History,
     span: int,
     final: Work,
     work: Work,
