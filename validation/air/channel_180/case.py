@@ -7,12 +7,15 @@ RE_TAU = 178.12
 LIMIT = 0.03
 GRIDS = (0.5, 5.0, 20.0, 35.0)  # y+ of the first cell centre
 BUFFER = (
-    "the cell centre lies in the buffer layer, where production changes more over one cell than a "
-    "value at its centre or the logarithmic law can tell"
+    "the velocity law is 15 % low at y+ 5, the mean of mu_t of the first two cells overstates the "
+    "face between them, and so does the mean slope the second cell's production "
+    "(docs/decisions/0012-low-reynolds.md)"
 )
 LOW = (
-    "standard k-epsilon has no low-Reynolds-number terms of its own: below Re_tau 300 what of the "
-    "profile is logarithmic is thin, and the model makes too much turbulence there"
+    "Re_y is below 200 over most of this channel, and there the two layers' length grows with the "
+    "distance from the wall without end: mu_t is 1.3 times that of the simulation at y+ 80 and 1.8 "
+    "times at y+ 108; low-Reynolds-number models were tried and not taken "
+    "(docs/decisions/0012-low-reynolds.md)"
 )
 SOURCE = "Moser, Kim and Mansour (1999)"
 

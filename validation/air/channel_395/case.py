@@ -7,8 +7,9 @@ RE_TAU = 392.24
 LIMIT = 0.03
 GRIDS = (0.5, 5.0, 20.0, 35.0)  # y+ of the first cell centre
 BUFFER = (
-    "the cell centre lies in the buffer layer, where production changes more over one cell than a "
-    "value at its centre or the logarithmic law can tell"
+    "the velocity law is 15 % low at y+ 5, the mean of mu_t of the first two cells overstates the "
+    "face between them, and so does the mean slope the second cell's production "
+    "(docs/decisions/0012-low-reynolds.md)"
 )
 SOURCE = "Moser, Kim and Mansour (1999)"
 

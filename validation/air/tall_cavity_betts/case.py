@@ -15,8 +15,10 @@ CORE = (15.0, 61.0)  # of the gap, where the aim for the velocity holds [mm]
 NUSSELT = 5.85
 SOURCE = "Betts and Bokhari (2000)"
 WEAK = (
-    "the two-layer wall treatment mixes too little here: the whole gap lies within Re_y 200, the "
-    "velocity peaks at 0.18 m/s against the measured 0.14, and a finer grid changes Nu by 0.2 %"
+    "the whole gap lies within Re_y 200, and there the layers beside the walls pass too little "
+    "heat: in the core mu_t is 30 to 33 mu, measured 35, while the velocity peaks at 0.18 m/s "
+    "against the measured 0.14; a finer grid changes Nu by 0.2 %; low-Reynolds-number models were "
+    "tried and not taken (docs/decisions/0012-low-reynolds.md)"
 )
 
 
