@@ -51,7 +51,7 @@ validate: $(VENV)/.stamp-dev
 
 # Every hall compiles anew, and is small: little optimisation is faster.
 fuzz: $(VENV)/.stamp-dev
-	XLA_FLAGS=--xla_backend_optimization_level=0 JAX_ENABLE_COMPILATION_CACHE=false \
+	XLA_FLAGS="--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false" JAX_ENABLE_COMPILATION_CACHE=false \
 	REHALL_FUZZ=200 $(BIN)/python -m pytest -q tests/rehall/test_fuzz.py
 
 speed: $(VENV)/.stamp-dev
