@@ -11,10 +11,10 @@ CASES = find_cases(default_root())
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.domain}-{case.name}")
 def test_case_agrees_with_its_reference(case: CaseFolder):
-    """A row that is known to miss its limit has to say why."""
+    """A row that is known to miss its limit has to say why, and may not get worse."""
     result = run_case(case, reduced=True)
     assert not result.failure
-    missed = [" | ".join(cells(row)) for row in result.rows if not row.ok and not row.reason]
+    missed = [" | ".join(cells(row)) for row in result.rows if not (row.ok or row.explained)]
     assert not missed
 
 

@@ -19,10 +19,12 @@ class Row:
     reference where `relative`. `side` is the side of the reference that is limited: "both", or
     only "above" or "below" ("no worse than the peer": side "above" and limit 0). `at` tells rows
     of one quantity apart (`Ra 1e4`). `differences` are those of all points that this row is the
-    worst of. `reason` says why a row is known to miss its limit; it stays a miss.
+    worst of. `reason` says why a row is known to miss its limit, and `known` the largest difference
+    that it explains, in the measure of `limit`: what is measured and a margin, so that a row which
+    gets worse shows. It stays a miss.
 
-    Raises ValueError where a limit is negative or not finite, or where a relative difference has
-    no reference to be relative to.
+    Raises ValueError where a limit is negative or not finite, where a relative difference has no
+    reference to be relative to, or where a reason and what it explains do not come together.
     """
 
     quantity: str
@@ -35,6 +37,7 @@ class Row:
     at: str = ""
     source: str = ""
     reason: str = ""
+    known: float = 0.0
     differences: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -44,6 +47,10 @@ class Row:
             raise ValueError(f"{self.name}: the reference is {self.reference}")
         if self.relative and self.reference == 0:
             raise ValueError(f"{self.name}: a relative difference needs a reference that is not 0")
+        if bool(self.reason) != (self.limit < self.known < math.inf):
+            raise ValueError(
+                f"{self.name}: a reason explains misses up to a `known` difference beyond the limit"
+            )
 
     @property
     def name(self) -> str:
@@ -59,8 +66,16 @@ class Row:
     @property
     def ok(self) -> bool:
         """Whether the difference is within the limit; never for a value that is not finite."""
+        return self._within(self.limit)
+
+    @property
+    def explained(self) -> bool:
+        """Whether the row misses its limit by no more than its reason explains."""
+        return not self.ok and bool(self.reason) and self._within(self.known)
+
+    def _within(self, bound: float) -> bool:
         counted = {"both": abs, "above": lambda d: d, "below": lambda d: -d}[self.side]
-        return math.isfinite(self.difference) and counted(self.difference) <= self.limit
+        return math.isfinite(self.difference) and counted(self.difference) <= bound
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +99,14 @@ class Profile:
         inside = (points >= x.min()) & (points <= x.max())
         return points[inside], np.interp(points[inside], x[order], y[order]), values[inside]
 
-    def row(self, limit: float, unit: str = "", source: str = "", reason: str = "") -> "Row":
+    def row(
+        self,
+        limit: float,
+        unit: str = "",
+        source: str = "",
+        reason: str = "",
+        known: float = 0.0,
+    ) -> "Row":
         """Return the published point that ours misses by most, as a row with an absolute limit.
 
         Raises ValueError where no published point lies within our line.
@@ -92,7 +114,15 @@ class Profile:
         points, ours, values = self.compared()
         at = [f"{self.x_label} = {point:.4g}" for point in points]
         return worst(
-            self.title, ours, values, limit, at=at, unit=unit, source=source, reason=reason
+            self.title,
+            ours,
+            values,
+            limit,
+            at=at,
+            unit=unit,
+            source=source,
+            reason=reason,
+            known=known,
         )
 
 
@@ -116,6 +146,7 @@ def worst(
     unit: str = "",
     source: str = "",
     reason: str = "",
+    known: float = 0.0,
 ) -> Row:
     """Row of the point with the largest difference, which remembers those of all points.
 
@@ -137,5 +168,6 @@ def worst(
         at=at[place],
         source=source,
         reason=reason,
+        known=known,
         differences=tuple(float(d) for d in apart),
     )

@@ -15,7 +15,7 @@ from rehall.validation.outcome import Row
 from rehall.validation.plots import draw_profiles
 from rehall.validation.runner import DOMAINS, CaseFolder, Result
 from rehall.validation.tables import verdict
-from rehall.validation.words import HEADINGS, apart, cells
+from rehall.validation.words import HEADINGS, apart, bound, cells, held
 
 REPORT, PLOTS = "REPORT.md", "plots"
 
@@ -91,7 +91,7 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
             rows.append([name, f"**did not run: {result.failure}**", "", "", "", "", "**no**"])
         for row in result.rows:
             shown = list(cells(row)) if row.ok else [f"**{cell}**" for cell in cells(row)]
-            rows.append([name, *shown, "yes" if row.ok else "**no**"])
+            rows.append([name, *shown, "yes" if row.ok else f"**{held(row)}**"])
     return _markdown(HEADINGS, rows)
 
 
@@ -107,7 +107,8 @@ def _case(result: Result, folder: Path) -> Iterator[str]:
         yield f"\n{result.outcome.note}"
     for row in result.rows:
         if row.reason and not row.ok:
-            yield f"\n**{row.name}** is outside its limit: {row.reason}"
+            beyond = "" if row.explained else f" by more than the known {bound(row.known, row)}"
+            yield f"\n**{row.name}** is outside its limit{beyond}: {row.reason}"
     sources = dict.fromkeys(row.source for row in result.rows if row.source)
     if sources:
         yield f"\nReference: {'; '.join(sources)}."

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rehall.validation.runner import Result
-from rehall.validation.words import HEADINGS, cells
+from rehall.validation.words import HEADINGS, cells, held
 
 
 def results_table(results: Sequence[Result]) -> Table:
@@ -26,21 +26,24 @@ def results_table(results: Sequence[Result]) -> Table:
             first, last = names if number == 0 else ("", "")
             shown = [escape(cell) for cell in cells(row)]
             style = None if row.ok else "red"
-            table.add_row(first, *shown, "yes" if row.ok else "no", last, style=style)
+            table.add_row(first, *shown, held(row), last, style=style)
         table.add_section()
     return table
 
 
 def verdict(results: Sequence[Result]) -> str:
-    """How many rows hold, how many cases did not run."""
+    """How many rows hold, how many miss by more than is known, how many cases did not run."""
     rows = [row for result in results for row in result.rows]
-    held, failed = sum(row.ok for row in rows), sum(result.outcome is None for result in results)
-    text = f"{len(results)} cases: {held} of {len(rows)} rows within their limit"
+    within, failed = sum(row.ok for row in rows), sum(result.outcome is None for result in results)
+    text = f"{len(results)} cases: {within} of {len(rows)} rows within their limit"
+    worse = sum(bool(row.reason) and not (row.ok or row.explained) for row in rows)
+    if worse:
+        text += f", {worse} worse than known"
     return f"{text}, {failed} cases did not run" if failed else text
 
 
 def line(result: Result) -> str:
     """One finished case in one line."""
-    held = sum(row.ok for row in result.rows)
-    found = result.failure or f"{held} of {len(result.rows)} rows within their limit"
+    within = sum(row.ok for row in result.rows)
+    found = result.failure or f"{within} of {len(result.rows)} rows within their limit"
     return f"{result.case.domain}/{result.case.name}: {found}, {result.seconds:.1f} s"

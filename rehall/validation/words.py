@@ -17,9 +17,21 @@ def apart(difference: float, row: Row) -> str:
     return f"{difference:+.2g} {row.unit}".rstrip()
 
 
+def held(row: Row) -> str:
+    """Whether the limit holds, or a miss is larger than the known one."""
+    if row.ok:
+        return "yes"
+    return "worse than known" if row.reason and not row.explained else "no"
+
+
+def bound(size: float, row: Row) -> str:
+    """A size of the difference, in per cent where the row is relative."""
+    return f"{100 * size:.3g} %" if row.relative else f"{size:.3g} {row.unit}".rstrip()
+
+
 def limit(row: Row) -> str:
     """What the difference may be."""
-    size = f"{100 * row.limit:.3g} %" if row.relative else f"{row.limit:.3g} {row.unit}".rstrip()
+    size = bound(row.limit, row)
     if row.side == "both":
         return f"± {size}"
     return f"{size} {row.side}" if row.limit else f"not {row.side}"

@@ -81,13 +81,39 @@ def test_case_that_cannot_run_is_red_with_its_reason(validate, case, table, reas
     assert "1 cases did not run" in said
 
 
-@pytest.mark.parametrize("value", ["1.2", "float('nan')", "float('inf')"])
+@pytest.mark.parametrize("value", ["1.2", "0.8"])
 def test_row_outside_its_limit_exits_with_1_and_shows_its_reason(validate, value):
-    row = f"Row('q', {value}, 1.0, 0.1, reason='known')"
+    row = f"Row('q', {value}, 1.0, 0.1, reason='because', known=0.25)"
     code, said, report = validate({"bad": (RETURNS.replace("{}", f"Outcome([{row}])"), TABLE)})
     assert code == 1
-    assert "0 of 1 rows" in said
-    assert "**q** is outside its limit: known" in report
+    assert "0 of 1 rows within their limit" in said
+    assert "worse than known" not in said
+    assert "**q** is outside its limit: because" in report
+    assert "| **no** |" in report
+
+
+@pytest.mark.parametrize("value", ["1.3", "0.7", "float('nan')", "float('inf')"])
+def test_row_that_misses_by_more_than_its_reason_explains_shows_as_worse(validate, value):
+    row = f"Row('q', {value}, 1.0, 0.1, 'm', reason='because', known=0.25)"
+    code, said, report = validate({"bad": (RETURNS.replace("{}", f"Outcome([{row}])"), TABLE)})
+    assert code == 1
+    assert "0 of 1 rows within their limit, 1 worse than known" in said
+    assert "**q** is outside its limit by more than the known 0.25 m: because" in report
+    assert "| **worse than known** |" in report
+
+
+@pytest.mark.parametrize(
+    ("reason", "known"), [("because", 0.0), ("because", 0.1), ("because", math.inf), ("", 0.2)]
+)
+def test_reason_and_the_miss_it_explains_come_together(reason, known):
+    with pytest.raises(ValueError, match="a reason explains"):
+        Row("q", 1.0, 1.0, 0.1, reason=reason, known=known)
+
+
+@pytest.mark.parametrize("side", ["both", "above"])
+def test_reason_explains_misses_up_to_the_known_one(side):
+    rows = [Row("q", x, 1.0, 0.1, side=side, reason="r", known=0.3) for x in (1.05, 1.2, 1.4)]
+    assert [row.explained for row in rows] == [False, True, False]
 
 
 @pytest.mark.parametrize(

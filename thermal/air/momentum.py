@@ -129,9 +129,7 @@ def _predict_component(
         loss = loss + 2.0 * model.jet[axis]
     resistance = to_face(x.rho, axis) * jnp.abs(u) * loss * area
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
-    # A slope along the component's own axis lies in one cell: none where that cell is no air.
-    everywhere = jnp.ones((1, 1, 1), u.dtype)
-    within = triple(lower(model.fluid, b) if b == axis else everywhere for b in range(3))
+    within = _passable(axis, flux, model)
     r = residual(u, k, flux, model.scheme, _metric(axis, model), passable=within)
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
     r = r + _forces(u, axis, x, volume, model, inputs)
@@ -210,6 +208,26 @@ def _face_volume(axis: int, x: Exchange, model: AirModel) -> tuple[Triple, Tripl
             flux.append(to_face(x.flux[b], axis))
             conductance.append(to_face(x.tangential[b], axis))
     return triple(flux), triple(conductance)
+
+
+def _passable(axis: int, flux: Triple, model: AirModel) -> tuple[Array, Array, Array]:
+    """Where a component has slopes: 1 or 0 between two of its nodes.
+
+    A slope along its own axis lies in one cell: none where that cell is no air. Across it, the
+    central scheme must not draw one to the node beyond an opening or a device, where air passes a
+    face that is not open; the limited scheme takes no slope from it.
+    """
+    everywhere = jnp.ones((1, 1, 1), model.fluid.dtype)
+
+    def between(b: int) -> Array:
+        if b == axis:
+            return lower(model.fluid, b)
+        if model.scheme != "central":
+            return everywhere
+        closed = to_face(model.open[b], axis) == 0
+        return jnp.where(closed & (flux[b] != 0), 0.0, everywhere)
+
+    return triple(between(b) for b in range(3))
 
 
 def _stratification(rho: Field, total: Field, model: AirModel) -> Field:

@@ -19,6 +19,8 @@ MISSED = (
     "k-epsilon misses the eddy in the upper far corner, x > 8.4 m; before it the limit holds",
     "the point is 0.08 m before the outlet, whose duct is left out",
 )
+KNOWN = (0.071, 0.0, 0.1, 0.088)  # misses [m/s]
+CORNER = 0.15  # that of the third on the reduced grid [m/s]
 
 
 def solve(cells: int):
@@ -80,8 +82,9 @@ def run(reduced: bool) -> Outcome:
         floor.ours,
         (measured_x[beyond], measured[beyond]),
     )
-    compared = zip((*profiles[:3], judged), MISSED, strict=True)
-    rows = [p.row(LIMIT, "m/s", SOURCE, reason) for p, reason in compared]
+    known = (*KNOWN[:2], CORNER, KNOWN[3]) if reduced else KNOWN
+    compared = zip((*profiles[:3], judged), MISSED, known, strict=True)
+    rows = [p.row(LIMIT, "m/s", SOURCE, reason, most) for p, reason, most in compared]
     return Outcome(rows, profiles)
 
 

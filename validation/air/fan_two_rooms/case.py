@@ -47,16 +47,11 @@ def run(reduced: bool) -> Outcome:
     flows = dict(zip(case.streams.name, np.asarray(solution.m_flow) / RHO, strict=True))
     p = np.asarray(solution.state.p)
     x = case.grid.centres[0]
-    before, behind = p[x < 3.0].mean(), p[x > 3.4].mean()
-    ours = {
-        "Q": flows["fan"],
-        "room_gauge_pressure_magnitude": 0.5 * (abs(before) + abs(behind)),
-        "pressure_difference": behind - before,
-    }
+    ours = {"Q": flows["fan"], "pressure_difference": p[x > 3.4].mean() - p[x < 3.0].mean()}
     units = dict(zip(table["quantity"], table["unit"], strict=True))
-    rows = [
-        Row(str(n), float(ours[n]), v, 0.01, unit=units[n], relative=True, source=SOURCE)
-        for n, v in expected.items()
-    ]
-    back = float(flows["duct"] / flows["fan"])
-    return Outcome([*rows, Row("return over flow", back, 1.0, 0.001, source="conservation")])
+    return Outcome(
+        [
+            Row(str(n), float(ours[n]), v, 0.01, unit=units[n], relative=True, source=SOURCE)
+            for n, v in expected.items()
+        ]
+    )
