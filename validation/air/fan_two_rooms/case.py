@@ -5,6 +5,7 @@ from geometry.hall import Baffle, Box, Device, Hall
 from rehall.validation import Outcome, Row, read_reference
 from thermal.air.gas import fluid
 from thermal.air.inputs import Fans
+from thermal.air.ports import STANDARD_DENSITY
 from thermal.air.room import lay
 
 SOURCE = "closed form, FDS verification suite"
@@ -34,10 +35,11 @@ def run(reduced: bool) -> Outcome:
     table = read_reference(__file__)
     expected = dict(zip(table["quantity"], table["value"], strict=True))
     case = rooms(0.4 if reduced else 0.2)
-    # A duct is a fan that raises nothing: 0 - slope V|V| is its loss.
+    # A duct is a fan that raises nothing: 0 - slope V|V| is its loss. Both told for standard air.
+    standard = STANDARD_DENSITY / RHO
     fans = Fans(
-        shutoff=jnp.array([SHUTOFF, 0.0]),
-        slope=jnp.array([SHUTOFF / LARGEST**2, LOSS * RHO / 2 / AREA**2]),
+        shutoff=standard * jnp.array([SHUTOFF, 0.0]),
+        slope=standard * jnp.array([SHUTOFF / LARGEST**2, LOSS * RHO / 2 / AREA**2]),
         T_law=jnp.array([[250.0, 350.0]] * 2),
         speed=jnp.ones((2, 2)),
     )
