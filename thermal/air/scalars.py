@@ -33,6 +33,8 @@ SWEEPS = 20
 TOLERANCE = 1e-7
 """Largest change of a converged scalar in one solution, over its largest value [-]."""
 MOST_SOLUTIONS = 5000
+FRESH = 1e-6
+"""Least share of fresh air in what enters the air that sets a level [-]."""
 REMEMBERED = 5
 """Solutions that the next guess is combined from."""
 RIDGE = 1e-6
@@ -106,7 +108,9 @@ def spread(
     """Steady scalars, several at once. A scalar that nothing takes out does not converge.
 
     Each solution is accelerated by what the last ones changed: Anderson (1965), J. ACM 12; without
-    it, air that goes round through equipment many times takes as many solutions.
+    it, air that goes round through equipment many times takes as many solutions. After each the
+    level of all air is set so that as much leaves as comes in: where little fresh air enters, the
+    level is what moves slowest, by less in a solution than any tolerance would see.
     """
     batched = release.source.ndim == 4
     stacked = release if batched else jax.tree.map(lambda x: x[None], release)
@@ -114,7 +118,8 @@ def spread(
     near = max(tolerance, 10 * float(jnp.finfo(start.dtype).eps))  # no precision goes further
 
     def change(phi: Field, each: Release) -> Field:
-        return _change(phi, each, carrying, model)
+        moved = _change(phi, each, carrying, model)
+        return moved + _missing_level(phi + moved, each, carrying, model) * model.fluid
 
     def move(carry: _Search) -> _Search:
         moved = jax.vmap(change)(carry.phi, stacked)
@@ -225,6 +230,34 @@ def capture(
     given = through[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         return (passed / through).T, passed / given
+
+
+def _missing_level(phi: Field, release: Release, carrying: Carriage, model: AirModel) -> Array:
+    """What the scalar lacks everywhere for its balance over all air to close.
+
+    The balance is that of what lies above the mean, so that an open balance of mass moves nothing.
+    """
+    into, mass = carrying.incoming, carrying.rho * model.volume * model.fluid
+    mean = jnp.sum(mass * phi) / jnp.sum(mass)
+    given = release.carried * _taken_in(phi, carrying.streams, model) + release.stream
+    brought = into.m_flow * (_at_faces(given, release.opening, model) - mean)
+    taken = _leaving_at_faces(carrying.flux, model) * (phi.ravel()[into.cell] - mean)
+    made = jnp.sum(release.source * model.volume * model.fluid)
+    excess = jnp.sum(brought) - jnp.sum(taken) + made
+    kept = _at_faces(release.carried, jnp.zeros_like(release.opening), model)
+    fresh = jnp.sum(into.m_flow * (1.0 - kept))
+    known = fresh > FRESH * jnp.sum(into.m_flow)
+    return jnp.where(known, excess / jnp.where(known, fresh, 1.0), 0.0)
+
+
+def _leaving_at_faces(flux: Triple, model: AirModel) -> Array:
+    """Mass flow out of the air [kg/s] at the faces of `ports.entering`, in its order."""
+    found = []
+    for axis in range(3):
+        flat = flux[axis].ravel()
+        for faces in (model.intake[axis], model.discharge[axis], model.outdoor[axis]):
+            found.append(jnp.maximum(-faces.sign * flat[faces.face], 0.0))
+    return jnp.concatenate(found)
 
 
 def _change(phi: Field, release: Release, carrying: Carriage, model: AirModel) -> Field:

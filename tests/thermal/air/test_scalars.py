@@ -58,6 +58,37 @@ def test_what_streams_add_leaves_at_added_mass_over_flow(room):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("share", [0.01, 0.001])
+def test_little_fresh_air_in_much_that_goes_round_sets_the_level(lay, share):
+    # All air is as moist as what enters, and as old at the exhaust as volume over flow.
+    length = 20.0
+    hall = Hall(
+        (length, 1.6, 1.2),
+        devices=(Device("fan", "rack", Box((1.2, 0.4, 0.0), (1.6, 1.2, 0.8)), "-x", "+x"),),
+        openings=(
+            Opening("supply", "supply", Box((0.0, 0.0, 0.4), (0.0, 0.4, 0.8))),
+            Opening("out", "exhaust", Box((length, 1.2, 0.4), (length, 1.6, 0.8))),
+        ),
+    )
+    laid = lay(hall, 0.2)
+    inputs = laid.inputs(V_flow={"supply": share, "out": share, "fan": 1.0})
+    solution = laid.solve(inputs, iterations=200, change=1e-3)
+    carrying = scalars.carriage(solution.work, laid.model, inputs)
+    both = laid.model.has_intake * laid.model.has_discharge
+    supply = jnp.zeros_like(both).at[laid.streams.of("supply")].set(0.01)
+    still = scalars.nothing(laid.model, inputs)
+    moist = replace(still, stream=supply, carried=both)
+    found = scalars.spread(moist, carrying, laid.model, tolerance=3e-4)
+    inside = np.asarray(laid.model.fluid) > 0
+    np.testing.assert_allclose(np.asarray(found.cells)[inside], 0.01, rtol=5e-3)
+    aged = replace(still, source=carrying.rho * laid.model.fluid, carried=both)
+    age = scalars.spread(aged, carrying, laid.model, tolerance=3e-4)
+    volume = length * 1.6 * 1.2 - 0.4 * 0.8 * 0.8
+    (exhaust,) = np.asarray(age.intake)[laid.streams.of("out")]
+    assert exhaust == pytest.approx(volume / share, rel=0.02)
+
+
+@pytest.mark.slow
 def test_origins_of_the_air_sum_to_one_everywhere(room):
     laid, inputs, carrying = room
     names = ("rack", "cooler", "supply")
