@@ -24,8 +24,8 @@ SMALL = 1e-3
 class Uncertainty:
     """Uncertainty by name; what is left out is not known.
 
-    `inlets` of a rack's mean and highest inlet [K]; `T_in` of any device's mean inlet [K] and
-    `flow` of its mass flow over it [-]. All with the swing of a flow that does not settle.
+    `inlets` of a rack's mean and highest inlet [K] and `T_in` of any device's mean inlet [K], both
+    with the swing of air that does not settle; `flow` of its mass flow over it [-], without.
     """
 
     inlets: dict[str, tuple[float, float]] = field(default_factory=dict)

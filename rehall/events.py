@@ -9,7 +9,7 @@ from rehall.layout import Item, moves_air, operated_power
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
 from rehall.schema.transient import EventSpec, TransientSpec
-from rehall.shell import NodeItem, OpeningItem
+from rehall.shell import OVERSPEED, NodeItem, OpeningItem, curved
 
 EQUIPMENT = ("state", "power", "air_flow", "supply")
 OPENING = ("state", "flow", "temperature")
@@ -135,6 +135,10 @@ def _wrong(
             yield ("item",), f"{event.item}: the flow of an outdoor opening follows the pressure"
         elif event.temperature is not None and thing.kind != "supply":
             yield ("temperature",), f"{event.item}: only a supply opening has one"
+        fan = curved(thing)
+        if fan is not None and (event.flow or 0.0) > OVERSPEED * fan.flow:
+            text = f"{event.item}: {event.flow:g} m3/s; its full speed is {fan.flow:g} m3/s"
+            yield ("flow",), text
         return
     if isinstance(thing.entry, Cdu):
         text = f"{event.item} (cdu): coolant is held at its steady state in a transient"

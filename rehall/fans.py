@@ -13,9 +13,9 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from rehall.config import Case
 from rehall.layout import Item, moves_air
-from rehall.schema.entries import CoolingUnit, ExhaustFan
+from rehall.schema.entries import CoolingUnit
 from rehall.schema.entries.common import AirFlow
-from rehall.shell import OpeningItem
+from rehall.shell import OVERSPEED, OpeningItem, curved
 from thermal.air.inputs import Fans
 from thermal.air.streams import StreamTable
 from thermal.equipment import server
@@ -23,18 +23,16 @@ from thermal.fans import Curve, fit_curve
 
 ALWAYS = (273.15, 373.15)
 """Two intake temperatures of a speed that follows none of them [K]."""
-OVERSPEED = 1.001
-"""Speed above full speed that is still taken for rounding [-]."""
 
 
 @dataclass(frozen=True)
 class Mover:
     """What moves the air of one device or fan.
 
-    `flow` [m3/s] at full speed against no pressure; at speed s it raises
-    `shutoff` s^2 - `slope` V|V| [Pa], with `resistance` [Pa s2/m6] of what it blows through in the
-    slope; a slope of 0 is a flow that yields to no pressure. `speed` [-] is linear over the intake
-    temperatures `T` [K]. `closed` tells that a damper shuts it.
+    `flow` [m3/s] at full speed against no pressure; at speed s it raises in air of 1.2 kg/m3
+    `shutoff` s^2 - `slope` V|V| [Pa], with the resistance of what it blows through in the
+    slope [Pa s2/m6]; a slope of 0 is a flow that yields to no pressure. `speed` [-] is linear over
+    the intake temperatures `T` [K]. `closed` tells that a damper shuts it.
     """
 
     flow: float
@@ -119,8 +117,8 @@ def fan_in_wall(opening: OpeningItem) -> Mover:
     another flow than the rated one, which only events set, is the speed that gives it by the
     affinity laws: none at a flow of 0.
     """
-    entry = opening.entry
-    if opening.held or not isinstance(entry, ExhaustFan) or entry.curve is None:
+    entry = curved(opening)
+    if entry is None or entry.curve is None:
         return Mover(opening.flow or 0.0)
     curve = _fitted(entry.curve, opening.name)
     turning = (opening.flow or 0.0) / entry.flow

@@ -15,6 +15,8 @@ from rehall.pressures import inside_pressure
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from rehall.verdict import Limit
+from rehall.wind import wind_pressures
+from thermal.air.ports import STANDARD_DENSITY
 from thermal.properties import air_density
 
 ZERO = 273.15
@@ -146,7 +148,8 @@ def _unit_limits(
     assert isinstance(item.entry, CoolingUnit)
     name, rating, limits = item.name, item.entry.rating, solution.case.limits
     if item.control is not None:
-        uncertainty = replace(uncertainty, T_in={name: through.amplitude})
+        known = name in uncertainty.flow
+        uncertainty = replace(uncertainty, T_in={name: through.amplitude} if known else {})
 
     def off(value: Callable[[float], float]) -> float | None:
         return spread(value, through.T_in, item, uncertainty)
@@ -194,8 +197,16 @@ def opening_limits(solution: Solution, uncertainty: Uncertainty) -> list[Limit]:
             )
         elif isinstance(opening.entry, ExhaustFan) and opening.entry.curve:
             flows, heads = zip(*opening.entry.curve, strict=True)
-            can = float(np.interp(opening.flow or 0.0, flows, heads))
-            must = -inside_pressure(solution, patch)
+            at = solution.level.streams.of(opening.name)[0]
+            rho = float(
+                air_density(
+                    jnp.asarray(solution.air.T_in[at]), float(solution.level.model.pressure)
+                )
+            )
+            # The curve is that of standard air; wind presses on the fan's outer side.
+            can = rho / STANDARD_DENSITY * float(np.interp(opening.flow or 0.0, flows, heads))
+            wind = wind_pressures(solution.case) or {}
+            must = wind.get(opening.name, 0.0) - inside_pressure(solution, patch)
             found.append(Limit("exhaust_fan_pressure_max", opening.name, must, can, "Pa"))
         if isinstance(opening.entry, EvaporativePad):
             state = solution.air.state

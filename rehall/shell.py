@@ -9,6 +9,8 @@ from rehall.schema.entries import Entry, EvaporativePad, ExhaustFan, Louvre
 from rehall.schema.hall import Containment, HallSpec, OpeningSpec, Patches
 
 ON_SHELL = 1e-3  # m; nearer than this, a face lies on the shell
+OVERSPEED = 1.001
+"""Speed above full speed that is still taken for rounding [-]."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class NodeItem:
     box: Box | None
     where: CasePath
     line: int
+
+
+def curved(opening: OpeningItem) -> ExhaustFan | None:
+    """The exhaust fan of an opening whose flow follows its curve; None of any other."""
+    entry = opening.entry
+    if isinstance(entry, ExhaustFan) and entry.curve is not None and not opening.held:
+        return entry
+    return None
 
 
 def perforated_loss(open_fraction: float) -> float:

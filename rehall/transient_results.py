@@ -179,8 +179,16 @@ def unit_rows(summary: Row, found: Transient) -> list[Row]:
 
 
 def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
-    """Highest inlets and air rises against their limits, as uncertain as in the steady state."""
+    """Highest inlets and air rises against their limits.
+
+    Inlets are as uncertain as in the steady state, air rises by the same share as there.
+    """
     known = {(row["name"], row["where"]): row["uncertainty"] for row in summary["limits"]}
+    steady = {
+        row["where"]: row["value"]
+        for row in summary["limits"]
+        if row["name"] == "rack_air_rise_max"
+    }
     found = []
     for row in racks:
         where = row["name"]
@@ -188,9 +196,19 @@ def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
         rise = (row["air_rise_highest_k"], row["air_rise_limit_k"], "K")
         found += [
             Limit(LIMIT, where, *inlet, known.get(("rack_inlet_max", where))),
-            Limit(RISE_LIMIT, where, *rise, known.get(("rack_air_rise_max", where))),
+            Limit(
+                RISE_LIMIT,
+                where,
+                *rise,
+                _share_of(rise[0], steady.get(where), known.get(("rack_air_rise_max", where))),
+            ),
         ]
     return found
+
+
+def _share_of(rise: float, steady: float | None, uncertainty: float | None) -> float | None:
+    """Uncertainty of a rise in time that is the same share of it as in the steady state [K]."""
+    return uncertainty * rise / steady if steady and uncertainty is not None else uncertainty
 
 
 def verdict_of(converged: bool, limits: list[Row]) -> str:

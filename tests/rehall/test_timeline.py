@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from geometry.errors import InputError
 from rehall.config import load
 from rehall.models import air_levels
 from rehall.operation import Exchange, air_inputs
@@ -110,3 +111,9 @@ def test_unit_without_damper_only_changes_its_speed(tmp_path):
             float(plan[0].first.fans.slope[unit])
         )
     assert float(plan[-1].last.fans.speed[unit][0]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_event_that_asks_a_fan_on_its_curve_for_more_than_full_speed_is_refused(tmp_path):
+    with pytest.raises(InputError, match="F: 4 m3/s; its full speed is 2 m3/s") as refused:
+        fans_over_time(tmp_path, "{at: 2 s, item: F, flow: 4 m3/s}")
+    assert "case.yaml:" in str(refused.value)

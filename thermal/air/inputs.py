@@ -12,8 +12,7 @@ class Fans(eqx.Module):
     At relative speed s a fan raises `shutoff` s^2 - `slope` V|V| [Pa, Pa s2/m6] in air of
     1.2 kg/m3, in other air in proportion to its density; the resistance of its own equipment is
     already taken off. Where the slope is 0 the flow is that of `AirInputs.V_flow` times s. s is
-    `speed` [points], linear over the intake temperature `T_law`
-    [K, points], held beyond both ends.
+    `speed` [points], linear over the intake temperature `T_law` [K, points], held beyond both ends.
     """
 
     shutoff: Float[Array, " streams"]

@@ -215,7 +215,8 @@ def _passable(axis: int, flux: Triple, model: AirModel) -> tuple[Array, Array, A
 
     A slope along its own axis lies in one cell: none where that cell is no air. Across it, the
     central scheme must not draw one to the node beyond an opening or a device, where air passes a
-    face that is not open; the limited scheme takes no slope from it.
+    face that is not open. The limited scheme may, where the velocity falls towards the opening:
+    there it is of first order, in the one row of cells before it.
     """
     everywhere = jnp.ones((1, 1, 1), model.fluid.dtype)
 

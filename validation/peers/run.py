@@ -6,8 +6,8 @@
 Needs buoyantSimpleFoam (Debian package `openfoam`). Writes CASE.csv and CASE.md beside the cases.
 Times are processor seconds of one process each, without our compilation. A hall has settled after
 the first iteration from which every inlet stays within 0.5 K of its long-run mean: its single
-iterations, or the mean over the last 100. Where flows keep swinging the first tells when no swing
-reaches 0.5 K any more, the second when the mean has arrived.
+iterations, or the mean over the last 100 (over all, before there are as many). Where flows keep
+swinging the first tells when no swing reaches 0.5 K any more, the second when the mean has arrived.
 """
 
 import argparse
