@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -42,16 +42,21 @@ def interrupt_between_steps() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
+def _bar(*columns: Any) -> Iterator[tuple[Any, Callable[[], None]]]:
+    """A bar of these columns and the time taken, and what leaves between steps if asked to."""
+    from rich.progress import Progress, TimeElapsedColumn
+
+    with (
+        interrupt_between_steps() as leave_if_asked,
+        Progress(*columns, TimeElapsedColumn(), console=err, transient=not err.is_terminal) as bar,
+    ):
+        yield bar, leave_if_asked
+
+
+@contextmanager
 def progress() -> Iterator["Watch"]:
     """A progress bar with iterations and residuals, on the error stream."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 
     columns = (
         TextColumn("{task.description:12}"),
@@ -59,12 +64,8 @@ def progress() -> Iterator["Watch"]:
         MofNCompleteColumn(),
         TextColumn("energy {task.fields[energy]:+.2f} %  inlets {task.fields[swing]:.2f} K"),
         TextColumn("{task.fields[mode]}"),
-        TimeElapsedColumn(),
     )
-    with (
-        interrupt_between_steps() as leave_if_asked,
-        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
-    ):
+    with _bar(*columns) as (bar, leave_if_asked):
         tasks: dict[str, TaskID] = {}
 
         def watch(stage: str, now: "AirProgress") -> None:
@@ -85,19 +86,15 @@ def progress() -> Iterator["Watch"]:
 @contextmanager
 def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
     """A progress bar of a transient: simulated time, step, speed over real time."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn
 
     columns = (
         TextColumn("transient   "),
         BarColumn(bar_width=24),
         TextColumn("{task.completed:.1f} of {task.total:g} s  step {task.fields[step]:.3f} s"),
         TextColumn("{task.fields[speed]:.2f} x real time"),
-        TimeElapsedColumn(),
     )
-    with (
-        interrupt_between_steps() as leave_if_asked,
-        Progress(*columns, console=err, transient=not err.is_terminal) as bar,
-    ):
+    with _bar(*columns) as (bar, leave_if_asked):
         task = bar.add_task("transient", total=0.0, step=0.0, speed=0.0)
 
         def watch(now: "MarchProgress") -> None:

@@ -1,6 +1,6 @@
 """Speed of the air solver, as ratios taken in one run on one machine.
 
-    python validation/speed.py [--quick]
+    python validation/speed.py [--quick | --start]
 
 Prints every figure and appends it to validation/speed.csv. `copies` are times to copy one field of
 the same grid; iterations of the pressure solver are to 1e-8 in float64, for noise from cell to cell
@@ -8,6 +8,8 @@ the same grid; iterations of the pressure solver are to 1e-8 in float64, for noi
 """
 
 import csv
+import resource
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -214,6 +216,45 @@ def pressure_figures(sizes: tuple[int, ...]) -> dict[str, float]:
     return figures
 
 
+def child_seconds(*arguments: str) -> tuple[float, str]:
+    """Processor seconds of a new Python process with these arguments, and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+    return spent, done.stdout
+
+
+def start_figures() -> dict[str, float]:
+    """What a user waits for before anything is solved, in processor time."""
+    told, _ = child_seconds("-c", "from rehall.cli import main; main()", "--help")
+    child_seconds(__file__, "--start")  # fills the cache
+    _, printed = child_seconds(__file__, "--start")
+    return {"rehall --help [s]": told, "second run, trace and load [s]": float(printed)}
+
+
+def overhead_of_a_start() -> float:
+    """Processor seconds that the first chunk of both grids costs beyond a later one.
+
+    With the persistent cache of compiled programs, as `rehall run` has it.
+    """
+    from rehall.runtime import prepare  # not there on machines that have the solver alone
+
+    prepare()
+    spent = 0.0
+    for cell in (0.4, 0.2):
+        model, streams, _ = lay(reference_hall(), cell)
+        given = inputs(model, streams.name, streams.share)
+        rest = at_rest(model, SUPPLY)
+        taken = []
+        for _ in range(2):
+            before = time.process_time()
+            jax.block_until_ready(run(rest, model, given, 25))
+            taken.append(time.process_time() - before)
+        spent += taken[0] - taken[1]
+    return spent
+
+
 def main(quick: bool) -> None:
     """Measure, print and append."""
     jax.config.update("jax_enable_x64", True)
@@ -223,6 +264,8 @@ def main(quick: bool) -> None:
     if jax.default_backend() == "gpu":  # 1 and 10 million cells
         figures |= iteration_figures(0.0717, 2) | iteration_figures(0.0333, 2)
     figures |= transient_figures(0.2, 10.0)
+    if jax.default_backend() == "cpu":
+        figures |= start_figures()
     figures |= pressure_figures(SIZES[:2] if quick else SIZES)
     new = not TABLE.exists()
     with TABLE.open("a", newline="") as file:
@@ -236,4 +279,7 @@ def main(quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv[1:])
+    if "--start" in sys.argv[1:]:
+        print(overhead_of_a_start())
+    else:
+        main("--quick" in sys.argv[1:])

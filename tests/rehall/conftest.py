@@ -7,7 +7,12 @@ import pytest
 
 from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
 from rehall import cli
+from rehall.config import load
+from rehall.models import air_levels
 from rehall.results import FaceTemperature, Fields, Results
+from rehall.simulate import Plant, couple, first_exchange
+from rehall.start import at_start
+from rehall.summary import summarise
 
 SIZE = (12.0, 9.0, 4.0)
 
@@ -182,3 +187,38 @@ def command(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *words: rehall(monkeypatch, capsys, *words)
+
+
+CHILLED_WATER = """\
+liquid:
+  facility:
+    - {name: chw, fluid: water, supply: 10 degC, flow: 60 L/min, pump_head: 100 kPa,
+       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}
+"""
+
+
+@pytest.fixture(scope="session")
+def case_of(tmp_path_factory):
+    """Return a function that loads a case given as text, with chilled_water.yaml beside it."""
+
+    def loaded(text: str):
+        folder = tmp_path_factory.mktemp("case")
+        (folder / "chilled_water.yaml").write_text(CHILLED_WATER)
+        path = folder / "case.yaml"
+        path.write_text(text)
+        return load(path)
+
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def solved(case_of):
+    """Return a function: solution and summary of a case given as text, on its fine grid alone."""
+
+    def solve(text: str):
+        case = case_of(text)
+        level, x = air_levels(case)[-1], first_exchange(case)
+        solution = couple(case, level, at_start(case, level), x, Plant.of(case), "air")
+        return solution, summarise(solution)
+
+    return solve

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from rehall.bodies import entering
-from rehall.config import load
-from rehall.models import air_levels
 from rehall.moisture import entering_ratio
 from rehall.run import fields_of
-from rehall.simulate import Plant, couple, first_exchange
-from rehall.start import at_start
-from rehall.summary import summarise
 
 TWO_SUPPLIES = """\
 site: {outdoor: {dry_bulb: 24 degC, wet_bulb: 20 degC}}
@@ -33,6 +28,7 @@ solver: {cell: 0.2 m, precision: float64}
 """
 
 ROUND = """\
+include: chilled_water.yaml
 site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
 hall: {size: [6 m, 2.4 m, 2.4 m]}
 equipment:
@@ -52,28 +48,14 @@ equipment:
       facing: +x
       facility: chw
       supply: 18 degC
-liquid:
-  facility:
-    - {name: chw, fluid: water, supply: 10 degC, flow: 60 L/min, pump_head: 100 kPa,
-       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}
 solver: {cell: 0.3 m, precision: float64}
 """
 
 
-def solved(text, folder):
-    """Solution and summary of a case given as text, on its fine grid alone."""
-    path = folder / "case.yaml"
-    path.write_text(text)
-    case = load(path)
-    level, x = air_levels(case)[-1], first_exchange(case)
-    solution = couple(case, level, at_start(case, level), x, Plant.of(case), "air")
-    assert not solution.reasons
-    return solution, summarise(solution)
-
-
 @pytest.mark.slow
-def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leaves(tmp_path):
-    solution, summary = solved(TWO_SUPPLIES, tmp_path)
+def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leaves(solved):
+    solution, summary = solved(TWO_SUPPLIES)
+    assert not summary["reasons"]
     ratios = {o.name: entering_ratio(solution.case, o) for o in solution.case.openings}
     flows = entering(solution.case, solution.level, solution.air)
     assert ratios["dry"] < 0.8 * ratios["moist"]
@@ -94,8 +76,8 @@ def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leav
 
 
 @pytest.fixture(scope="module")
-def closed_hall(tmp_path_factory):
-    return solved(ROUND, tmp_path_factory.mktemp("closed"))
+def closed_hall(solved):
+    return solved(ROUND)
 
 
 @pytest.mark.slow

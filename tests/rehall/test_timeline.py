@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from geometry.errors import InputError
-from rehall.config import load
 from rehall.models import air_levels
 from rehall.operation import Exchange, air_inputs
 from rehall.timeline import changes_of, stretches
 
 HALL = """\
+include: chilled_water.yaml
 site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
 hall:
   size: [6 m, 2.4 m, 2.4 m]
@@ -31,20 +31,14 @@ equipment:
       facing: -x
       facility: chw
       supply: 18 degC
-liquid:
-  facility:
-    - {name: chw, fluid: water, supply: 10 degC, flow: 60 L/min, pump_head: 100 kPa,
-       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}
 solver: {cell: 0.6 m, precision: float64}
 transient: {duration: 10 s, output: [10 s], events: [EVENT]}
 """
 
 
-def fans_over_time(folder, event, damper="true"):
+def fans_over_time(case_of, event, damper="true"):
     """Stretches of a case with one event, and the streams of its fan and its unit."""
-    path = folder / "case.yaml"
-    path.write_text(HALL.replace("EVENT", event).replace("DAMPER", damper))
-    case = load(path)
+    case = case_of(HALL.replace("EVENT", event).replace("DAMPER", damper))
     level, x = air_levels(case)[-1], Exchange(T_facility={"chw": 283.15})
     base = air_inputs(case, level, x)
     plan = stretches(base, changes_of(case, level, x, case.transient), case.transient)
@@ -58,8 +52,8 @@ def raised(fans, stream, V):
     return float(fans.shutoff[stream]) * turning**2 - float(fans.slope[stream]) * V * abs(V)
 
 
-def test_exhaust_fan_that_stops_over_a_ramp_follows_the_affinity_laws(tmp_path):
-    plan, fan, _ = fans_over_time(tmp_path, "{at: 2 s, item: F, state: off, ramp: 4 s}")
+def test_exhaust_fan_that_stops_over_a_ramp_follows_the_affinity_laws(case_of):
+    plan, fan, _ = fans_over_time(case_of, "{at: 2 s, item: F, state: off, ramp: 4 s}")
     _, ramp, after = plan
     assert (ramp.begin, ramp.end) == (2.0, 6.0)
     full, none = ramp.first.fans, ramp.last.fans
@@ -76,17 +70,17 @@ def test_exhaust_fan_that_stops_over_a_ramp_follows_the_affinity_laws(tmp_path):
     assert raised(after.last.fans, fan, 1.0) < -5.0
 
 
-def test_flow_that_an_event_asks_of_a_fan_on_its_curve_sets_its_speed(tmp_path):
-    plan, fan, _ = fans_over_time(tmp_path, "{at: 2 s, item: F, flow: 1 m3/s}")
+def test_flow_that_an_event_asks_of_a_fan_on_its_curve_sets_its_speed(case_of):
+    plan, fan, _ = fans_over_time(case_of, "{at: 2 s, item: F, flow: 1 m3/s}")
     assert float(plan[-1].last.fans.speed[fan][0]) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("state", ["off", "on"])
-def test_damper_shuts_only_when_its_fan_stands_still(tmp_path, state):
+def test_damper_shuts_only_when_its_fan_stands_still(case_of, state):
     event = f"{{at: 2 s, item: U, state: {state}, ramp: 4 s}}"
     if state == "on":
         event = "{at: 1 s, item: U, state: off}, " + event
-    plan, _, unit = fans_over_time(tmp_path, event)
+    plan, _, unit = fans_over_time(case_of, event)
     ramp = next(stretch for stretch in plan if (stretch.begin, stretch.end) == (2.0, 6.0))
     closed = plan[-1].last if state == "off" else plan[1].last
     running = plan[0].first.fans
@@ -102,9 +96,9 @@ def test_damper_shuts_only_when_its_fan_stands_still(tmp_path, state):
     assert plan[plan.index(ramp)].jump is (state == "on")
 
 
-def test_unit_without_damper_only_changes_its_speed(tmp_path):
+def test_unit_without_damper_only_changes_its_speed(case_of):
     event = "{at: 2 s, item: U, state: off, ramp: 4 s}"
-    plan, _, unit = fans_over_time(tmp_path, event, damper="false")
+    plan, _, unit = fans_over_time(case_of, event, damper="false")
     assert len(plan) == 3
     for stretch in plan:
         assert float(stretch.last.fans.slope[unit]) == pytest.approx(
@@ -113,7 +107,7 @@ def test_unit_without_damper_only_changes_its_speed(tmp_path):
     assert float(plan[-1].last.fans.speed[unit][0]) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_event_that_asks_a_fan_on_its_curve_for_more_than_full_speed_is_refused(tmp_path):
+def test_event_that_asks_a_fan_on_its_curve_for_more_than_full_speed_is_refused(case_of):
     with pytest.raises(InputError, match="F: 4 m3/s; its full speed is 2 m3/s") as refused:
-        fans_over_time(tmp_path, "{at: 2 s, item: F, flow: 4 m3/s}")
+        fans_over_time(case_of, "{at: 2 s, item: F, flow: 4 m3/s}")
     assert "case.yaml:" in str(refused.value)
