@@ -96,7 +96,8 @@ def march_case(
     while state.stretch < len(plan) and not reason:
         stretch = plan[state.stretch]
         if state.instant.time == 0 and stretch.jump:
-            state.instant = _after_jump(state.instant, marching)
+            # The past says nothing about what follows a change at once.
+            state.instant = begin(state.instant.now, marching.first)
         span = stretch.end - stretch.begin
         segment = Segment(
             jnp.zeros_like(state.instant.time),
@@ -202,13 +203,6 @@ def _settled(level: AirLevel, work: Work, inputs: AirInputs) -> Work:
     rest = at_rest(level.model, level.model.T_ref, layers)
     work = replace(work, T_body=rest.T_body, T_layer=rest.T_layer)
     return run(work, level.model, inputs, SETTLING)[0]
-
-
-def _after_jump(instant: Instant, marching: Marching) -> Instant:
-    """Forget the past, which says nothing about what follows a change at once."""
-    dtype = instant.step.dtype
-    step, none = jnp.asarray(marching.first, dtype), jnp.zeros((), dtype)
-    return Instant(instant.now, instant.now, instant.time, step, none)
 
 
 def _next_clock(instant: Instant) -> Instant:

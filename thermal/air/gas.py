@@ -60,6 +60,18 @@ def density(T: Float[Array, "*shape"], gas: Gas) -> Float[Array, "*shape"]:
     return gas.rho_ref * gas.T_ref / (gas.T_ref + T)
 
 
+def density_change(
+    T: Float[Array, "*shape"], T_to: Float[Array, "*shape"], gas: Gas
+) -> Float[Array, "*shape"]:
+    """Density at `T_to` less that at `T` [kg/m3]; both above T_ref [K].
+
+    In float32 as exact as the difference of the temperatures.
+    """
+    if gas.law == "constant":
+        return jnp.zeros_like(T)
+    return density(T_to, gas) * (T - T_to) / (gas.T_ref + T)
+
+
 def excess_density(T: Float[Array, "*shape"], gas: Gas) -> Float[Array, "*shape"]:
     """Density less that at T_ref, as the weight sees it [kg/m3]; T above T_ref [K]."""
     if gas.law == "constant":

@@ -55,7 +55,7 @@ def iterate(
     flux = stage(go, pressure.mass_flux, velocity, rho, port_flux, model, inputs)
     shared = stage(go, momentum.exchange, flux, rho, model.mu + mu_t, V, work, model)
     predicted = momentum.predict(velocity, work.p, shared, model, inputs, storage)
-    solved = pressure.correct(predicted, work.p, rho, port_flux, stream, model, inputs, storage)
+    solved = pressure.correct(predicted, work, rho, port_flux, stream, model, inputs, storage)
     incoming = ports.entering(solved.flux, stream, model, inputs)
     behind = solids.backing(model, inputs, storage)
     inner = stage(go, _through_open, solved.flux, model)

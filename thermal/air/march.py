@@ -3,6 +3,10 @@
 Each step starts from the extrapolated state and repeats the outer iteration of the steady solver
 with what is stored. What the extrapolation missed measures the error of the step: where it is
 larger than allowed, the step is taken again with half its length.
+
+Where the inputs change at once, so do the velocities of air that cannot be compressed, however
+short the step. So a march opens with the shortest steps, without a past, until the velocities
+belong to the inputs; only then does the length of the steps follow the error.
 """
 
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from thermal.air.inputs import AirInputs
 from thermal.air.iterate import Monitor, iterate
@@ -22,8 +26,16 @@ from thermal.air.storage import backward_differences
 
 Scalar = float | Float[Array, ""]
 
-SHORTEST = 1e-4
+SHORTEST = 1e-3
 """Share of the longest step down to which steps are cut; one as short is taken as it is [-]."""
+CUT = 1.5
+"""Length over the shortest below which a step counts as one as short [-]."""
+TICKS = 8.0
+"""Shortest step over the precision of the clock at the end of a segment [-]."""
+OPENED = 1.0
+"""Error over the allowed one below which the velocities belong to the inputs [-]."""
+OPENING = 10
+"""Most steps with which a march opens."""
 LARGEST_ERROR = 2.0
 """Error of a step over the allowed one from which on it is taken again, shorter [-]."""
 SAFETY = 0.9
@@ -48,13 +60,18 @@ class Marching(eqx.Module):
 
 
 class Instant(eqx.Module):
-    """All that a march needs to go on from: two states, the time and the steps [s]."""
+    """All that a march needs to go on from: two states, the time and the steps [s].
+
+    `opening` steps at most are left until the velocities belong to the inputs; `step_before` of 0
+    says that there is no past.
+    """
 
     now: Work
     earlier: Work
     time: Float[Array, ""]
     step: Float[Array, ""]
     step_before: Float[Array, ""]
+    opening: Int[Array, ""]
 
 
 class Segment(eqx.Module):
@@ -69,6 +86,7 @@ class Segment(eqx.Module):
 class Taken(eqx.Module):
     """What a step reports: the time it ends at, its length [s], its error over the allowed one.
 
+    The error of steps with which a march opens is 0: there is nothing to extrapolate.
     `T_in_max` is the highest temperature before each stream's intake [K above T_ref], minus
     infinity without one; `T_server` is that of the servers that streams pass [K above T_ref]. A
     step that is accepted with an error of LARGEST_ERROR or more could not be cut any further. Slots
@@ -84,11 +102,11 @@ class Taken(eqx.Module):
     monitor: Monitor
 
 
-def begin(work: Work, first: Scalar, time: float = 0.0) -> Instant:
-    """A march that starts from a state, with no past."""
+def begin(work: Work, first: Scalar, time: Scalar = 0.0) -> Instant:
+    """A march that starts from a state, with no past; `first` step once it has opened [s]."""
     dtype = work.T.dtype
-    zero = jnp.zeros((), dtype)
-    return Instant(work, work, jnp.asarray(time, dtype), jnp.asarray(first, dtype), zero)
+    at, step, none = (jnp.asarray(x, dtype) for x in (time, first, 0.0))
+    return Instant(work, work, at, step, none, jnp.asarray(OPENING, jnp.int32))
 
 
 def inputs_at(segment: Segment, time: Float[Array, ""]) -> AirInputs:
@@ -102,13 +120,10 @@ def advance(
     instant: Instant, model: AirModel, segment: Segment, marching: Marching
 ) -> tuple[Instant, Taken]:
     """One step, or the same instant with a shorter step where the error was too large."""
-    left = segment.t_end - instant.time
-    step = jnp.minimum(instant.step, left)
-    # A sliver at the end is not worth a step of its own.
-    step = jnp.where(left - step < 0.5 * step, jnp.where(left > step, 0.5 * left, left), step)
-    time = instant.time + step
+    shortest = _shortest(segment, marching)
+    step, time = _next_step(instant, segment, shortest)
     inputs = inputs_at(segment, time)
-    before, earlier = instant.now, instant.earlier
+    before, earlier, opening = instant.now, instant.earlier, instant.opening > 0
     storage = backward_differences(before, earlier, step, instant.step_before, model)
     guess = _extrapolated(before, earlier, step, instant.step_before, model)
     new, monitors = lax.scan(
@@ -118,17 +133,42 @@ def advance(
         length=marching.iterations,
     )
     monitor = jax.tree.map(lambda x: x[-1], monitors)
-    error = _error(guess, new, model, marching)
-    error = jnp.where(instant.step_before > 0, error, 0.5)
-    accepted = (error < LARGEST_ERROR) | (step <= SHORTEST * marching.longest)
+    missed = _error(guess, new, model, marching)
+    error = jnp.where(opening, 0.0, missed)
+    accepted = (error < LARGEST_ERROR) | (step < CUT * shortest)
     wanted = step * jnp.clip(SAFETY / jnp.sqrt(jnp.maximum(error, 1e-6)), SHRINK, GROWTH)
-    ready = jnp.minimum(jnp.minimum(wanted, marching.longest), _courant_step(new, model, marching))
-    taken = Instant(new, before, time, ready, step)
-    refused = Instant(before, earlier, instant.time, SHRINK * step, instant.step_before)
+    longest = jnp.minimum(marching.longest, _courant_step(new, model, marching))
+    ready = jnp.maximum(jnp.minimum(jnp.where(opening, instant.step, wanted), longest), shortest)
+    past = jnp.where(opening, 0.0, step)
+    to_open = jnp.where(opening & (missed >= OPENED), instant.opening - 1, 0)
+    taken = Instant(new, before, time, ready, past, to_open)
+    shorter = jnp.maximum(SHRINK * step, shortest)
+    refused = Instant(before, earlier, instant.time, shorter, instant.step_before, instant.opening)
     chosen = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), taken, refused)
     highest = highest_inlets(new, model)
     seen = Taken(chosen.time, step, error, accepted, highest, new.T_body[0], monitor)
     return chosen, seen
+
+
+def _shortest(segment: Segment, marching: Marching) -> Float[Array, ""]:
+    """Length below which no step is cut, and which the clock can tell [s]."""
+    tick = jnp.finfo(segment.t_end.dtype).eps * segment.t_end
+    return jnp.maximum(SHORTEST * marching.longest, TICKS * tick)
+
+
+def _next_step(
+    instant: Instant, segment: Segment, shortest: Float[Array, ""]
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Length of the next step and the time that it ends at, as the clock tells them [s]."""
+    left = segment.t_end - instant.time
+    step = jnp.minimum(jnp.where(instant.opening > 0, shortest, instant.step), left)
+    # A sliver at the end is not worth a step of its own.
+    sliver = left - step < 0.5 * step
+    half = jnp.where(left > step, 0.5 * left, left)
+    time = jnp.where(
+        sliver & (left <= step), segment.t_end, instant.time + jnp.where(sliver, half, step)
+    )
+    return time - instant.time, time
 
 
 def highest_inlets(work: Work, model: AirModel) -> Float[Array, " streams"]:
@@ -166,10 +206,17 @@ def march(
     marching: Marching = Marching(),
     chunk: int = 10,
 ) -> Iterator[tuple[Instant, Taken]]:
-    """March through all segments; yields after every chunk of steps and at each segment's end."""
+    """March through all segments; yields after every chunk of steps and at each segment's end.
+
+    Opens anew where a segment does not begin with the inputs that the one before ends with.
+    """
     # As arrays, so that other limits do not compile anew.
     marching = jax.tree.map(lambda x: jnp.asarray(x, instant.time.dtype), marching)
+    before = None
     for segment in segments:
+        if before is not None and not eqx.tree_equal(before.end, segment.begin):
+            instant = begin(instant.now, marching.first, instant.time)
+        before = segment
         if float(instant.time) >= float(segment.t_end) * (1 - 1e-6):
             continue
         while float(instant.time) < float(segment.t_end) * (1 - 1e-6):

@@ -14,6 +14,7 @@ from thermal.air.momentum import Predicted, outdoor_density
 from thermal.air.multigrid import build_levels, solve_to
 from thermal.air.operators import lower, net_inflow, to_face, triple
 from thermal.air.ports import Ports, mean_at, spread
+from thermal.air.state import Work
 from thermal.air.storage import Storage
 
 Field = Float[Array, "nx ny nz"]
@@ -58,7 +59,7 @@ class Corrected(eqx.Module):
 
 def correct(
     predicted: Predicted,
-    p: Field,
+    work: Work,
     rho: Field,
     port_flux: Triple,
     stream: Ports,
@@ -72,7 +73,7 @@ def correct(
     inflow_of_cells = net_inflow(flux) * model.fluid
     stored = jnp.zeros((), rho.dtype)
     if storage is not None:
-        gained = storage.of_density(rho) * model.volume * model.fluid
+        gained = storage.of_density(work.T, model.gas) * model.volume * model.fluid
         stored = jnp.sum(gained)
         inflow_of_cells = inflow_of_cells - gained
     imbalance = _level_out(inflow_of_cells, model)
@@ -96,7 +97,7 @@ def correct(
     trapped = jnp.zeros((), rho.dtype)
     for body in model.sealed:
         trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
-    new_p = p + _level_out(change, model)
+    new_p = work.p + _level_out(change, model)
     return Corrected(velocity, new_p, flux, V_flow, stored, trapped)
 
 

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from thermal.air.gas import density
+from thermal.air.gas import Gas, density, density_change
 from thermal.air.model import AirModel
 from thermal.air.operators import to_face
 from thermal.air.state import Work
@@ -40,9 +40,15 @@ class Storage(eqx.Module):
         rho_before, rho_earlier = self._densities(axis)
         return -(self.a1 * rho_before + self.a2 * rho_earlier)
 
-    def of_density(self, rho: Values) -> Values:
-        """Rate of change of the density [kg/m3/s]."""
-        return self.a0 * rho + self.a1 * self.rho_before + self.a2 * self.rho_earlier
+    def of_density(self, T: Values, gas: Gas) -> Values:
+        """Rate of change of the density [kg/m3/s] at T above T_ref [K].
+
+        Densities are nearly one: their differences come from those of the temperatures.
+        """
+        to_before, to_earlier = (
+            density_change(T, state.T, gas) for state in (self.before, self.earlier)
+        )
+        return self.a1 * to_before + self.a2 * to_earlier
 
     def plain(self, phi: Values, before: Values, earlier: Values) -> Values:
         """Rate of change of anything [unit of phi/s]."""

@@ -1,15 +1,17 @@
 """Time: decaying vortices against the exact decay, restarts, and rooms that heat up."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from geometry.grid import Grid
-from geometry.hall import Hall
-from thermal.air.gas import fluid
-from thermal.air.march import Marching, Segment, begin, march
+from geometry.hall import Box, Device, Hall, Opening
+from thermal.air.gas import air, density, density_change, fluid
+from thermal.air.iterate import run
+from thermal.air.march import LARGEST_ERROR, SHORTEST, Marching, Segment, begin, march
 from thermal.air.room import lay
-from thermal.air.state import AirState, to_work
+from thermal.air.state import AirState, at_rest, to_work
 
 NU = 0.1
 
@@ -79,3 +81,61 @@ def test_vortices_decay_with_second_order_in_space():
         errors.append(np.abs(np.asarray(now.velocity[0])[:, :-1, :-1] - exact).max())
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert orders == pytest.approx(2.0, abs=0.1), errors
+
+
+def supply_lost(dtype, longest):
+    """A rack in a room whose supply falls to a quarter at once, after 0.1 s; the steps and the end.
+
+    `longest` step [s] sets the shortest too.
+    """
+    hall = Hall(
+        (3.0, 1.8, 2.4),
+        devices=(Device("R", "rack", Box((1.2, 0.6, 0.0), (1.8, 1.2, 1.8)), "-x", "+x"),),
+        openings=(
+            Opening("s", "supply", Box((0.3, 0.6, 0.0), (0.9, 1.2, 0.0))),
+            Opening("o", "outdoor", Box((2.1, 0.6, 2.4), (2.7, 1.2, 2.4)), 2.0),
+        ),
+    )
+
+    def given(room, V):
+        return room.inputs(V_flow={"R": 0.6, "s": V}, heat={"R": 8e3}, T_set={"s": 291.0})
+
+    double, room = (lay(hall, 0.3, dtype=kind) for kind in (np.float64, dtype))
+    settled = run(at_rest(double.model, 291.0), double.model, given(double, 0.8), 60)[0]
+    start = jax.tree.map(lambda x: x.astype(dtype), settled)
+    full, quarter = given(room, 0.8), given(room, 0.2)
+    ends = [jnp.asarray(t, dtype) for t in (0.0, 0.1, 0.4)]
+    segments = [Segment(*ends[:2], full, full), Segment(*ends[1:], quarter, quarter)]
+    chunks = list(march(begin(start, 0.01), room.model, segments, Marching(longest=longest)))
+    taken = [chunk for _, chunk in chunks]
+    kept = np.concatenate([np.asarray(chunk.accepted) for chunk in taken])
+    step, error = (
+        np.concatenate([np.asarray(getattr(chunk, name)) for chunk in taken])[kept]
+        for name in ("step", "error")
+    )
+    return step, error, chunks[-1][0]
+
+
+@pytest.mark.parametrize("longest", [1.0, 0.05])
+def test_a_change_at_once_is_marched_through_in_single_precision(longest):
+    """No step shorter than the shortest, none forced, and the same air as in double precision."""
+    step, error, instant = supply_lost(np.float32, longest)
+    assert float(instant.time) == pytest.approx(0.4)
+    assert step.min() > 0.999 * SHORTEST * longest
+    assert error.max() < LARGEST_ERROR
+    exact = supply_lost(np.float64, longest)[-1].now
+    largest = max(float(jnp.abs(V).max()) for V in exact.velocity)
+    for single, double in zip(instant.now.velocity, exact.velocity, strict=True):
+        assert np.abs(np.asarray(single) - np.asarray(double)).max() < 1e-3 * largest
+    assert np.abs(np.asarray(instant.now.T) - np.asarray(exact.T)).max() < 0.02
+
+
+def test_density_changes_as_exactly_as_the_temperature_does():
+    """By 0.001 K: the difference of two densities in float32 would be off by a tenth."""
+    gas = air(101325.0, 291.0)
+    T, T_to = jnp.array(12.0), jnp.array(12.001, jnp.float32).astype(float)
+    exact = float(density(T_to, gas) - density(T, gas))
+    single = jax.tree.map(lambda x: x.astype(jnp.float32), (T, T_to, gas))
+    assert float(density_change(*single)) == pytest.approx(exact, rel=1e-5)
+    differences = density(single[1], single[2]) - density(single[0], single[2])
+    assert abs(float(differences) / exact - 1) > 1e-2
