@@ -8,9 +8,9 @@ import numpy as np
 from rehall.events import in_order, words
 from rehall.results import aside
 from rehall.transient import Transient
+from rehall.transient_results import ZERO, leaving_air
 
 FILE = "transient.png"
-ZERO = 273.15
 SHOWN = 6
 """Racks with a curve of their own: those that get hottest."""
 
@@ -25,8 +25,8 @@ def draw_curves(found: Transient, summary: dict[str, Any], out: Path) -> Path:
     part = summary["transient"]
     _inlets(above, found, part["racks"], number)
     for row in part["cooling_units"]:
-        T = found.columns["T_out"][:, number[row["name"]]] - ZERO
-        below.plot(found.times, T, label=f"{row['name']} leaving air")
+        leaving = leaving_air(found, number[row["name"]])
+        below.plot(found.times, leaving, label=f"{row['name']} leaving air")
     below.set_ylabel("air leaving cooling units [degC]")
     below.set_xlabel("time [s]")
     for axes in (above, below):

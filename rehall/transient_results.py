@@ -17,6 +17,8 @@ CSV = "transient.csv"
 LIMIT, RISE_LIMIT = "rack_inlet_max_transient", "rack_air_rise_max_transient"
 ZERO = 273.15
 KWH = 3.6e6
+STILL = 1e-3
+"""Share of its largest flow up to which a unit's air stands still [-]."""
 COLUMNS = {
     "T_in": ("inlet_mean_c", -ZERO),
     "T_in_max": ("inlet_max_c", -ZERO),
@@ -164,18 +166,23 @@ def unit_rows(summary: Row, found: Transient) -> list[Row]:
         n = number.get(unit["name"])
         if n is None or not len(found.times):
             continue
-        T, m_flow = found.columns["T_out"][:, n] - ZERO, found.columns["m_flow"][:, n]
-        running = m_flow > 1e-3 * max(float(m_flow.max()), 1e-9)
+        T, m_flow = leaving_air(found, n), found.columns["m_flow"][:, n]
         rows.append(
             {
                 "name": unit["name"],
-                "supply_start_c": float(T[0]),
-                "supply_highest_c": float(T[running].max()) if running.any() else None,
+                "supply_start_c": None if np.isnan(T[0]) else float(T[0]),
+                "supply_highest_c": None if np.isnan(T).all() else float(np.nanmax(T)),
                 "air_start_kg_s": float(m_flow[0]),
                 "air_end_kg_s": float(m_flow[-1]),
             }
         )
     return rows
+
+
+def leaving_air(found: Transient, n: int) -> np.ndarray:
+    """Air that leaves a cooling unit [degC, steps]; NaN where it stands still."""
+    T, m_flow = found.columns["T_out"][:, n] - ZERO, found.columns["m_flow"][:, n]
+    return np.where(m_flow > STILL * max(float(m_flow.max()), 1e-9), T, np.nan)
 
 
 def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:

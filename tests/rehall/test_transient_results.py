@@ -10,7 +10,7 @@ from rehall.marching import run_transient
 from rehall.run import solve_case
 from rehall.schema.transient import TransientSpec
 from rehall.transient import Transient, air_rise
-from rehall.transient_results import with_transient
+from rehall.transient_results import leaving_air, with_transient
 from thermal.air.inputs import Bodies
 from thermal.air.march import LARGEST_ERROR, Marching, Segment, begin, march
 
@@ -76,6 +76,17 @@ def test_what_the_steady_state_breaks_stays_before_what_a_transient_leaves_open(
     summary = with_transient(before, marched(COOL, [[8.0, 8.0], [8.0, 8.0], [11.8, 8.0]]))
     assert [row["holds"] for row in summary["limits"][:2]] == [False, None]
     assert summary["limits"][0]["name"] == "inlet"
+
+
+def test_air_that_stands_at_a_unit_at_rest_is_not_what_it_supplies():
+    march = marched(COOL, CALM)
+    march.columns["T_out"][:, 0] = [22 + ZERO, 24 + ZERO, 35 + ZERO]
+    march.columns["m_flow"][:, 0] = [2.0, 1.0, 0.0]
+    summary = steady() | {"cooling_units": [{"name": "A"}]}
+    (unit,) = with_transient(summary, march)["transient"]["cooling_units"]
+    assert unit["supply_start_c"] == pytest.approx(22)
+    assert unit["supply_highest_c"] == pytest.approx(24)
+    np.testing.assert_allclose(leaving_air(march, 0), [22, 24, np.nan])
 
 
 def test_rack_that_heats_up_without_air_breaks_its_rise_with_place_time_and_amount():
