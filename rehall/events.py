@@ -45,9 +45,8 @@ def check(
                 text = f"{event.item!r} is a power node; wanted the equipment that it feeds"
             complaints.append(((*where, "item"), text))
         assert spec is not None
-        if event.at + event.ramp > spec.duration:
-            end = event.at + event.ramp
-            text = f"ends at {end:g} s, after the duration of {spec.duration:g} s"
+        if event.end > spec.duration:
+            text = f"ends at {event.end:g} s, after the duration of {spec.duration:g} s"
             complaints.append(((*where, "at"), text))
         complaints += [(where, text) for text in _still_changing(n, spec, items, openings)]
     return complaints
@@ -192,8 +191,8 @@ def _still_changing(
     about = {thing.name for thing in _hit(event, items, openings)}
     for m, other in enumerate(spec.events):
         before = (other.at, m) < (event.at, n)
-        if before and event.at < other.at + other.ramp:
+        if before and event.at < other.end:
             both = about & {thing.name for thing in _hit(other, items, openings)}
             if both:
-                until = other.at + other.ramp
-                yield f"{min(both)} still changes until {until:g} s by the event at {other.at:g} s"
+                until = f"until {other.end:g} s by the event at {other.at:g} s"
+                yield f"{min(both)} still changes {until}"

@@ -1,4 +1,4 @@
-"""The heat balance of a transient: what was given to the air against what is stored in it.
+"""The balances of a transient: heat given to the air against what it stores, and mass.
 
 Sums are taken over whole chunks of steps, in double precision.
 """
@@ -15,7 +15,9 @@ from thermal.air.march import Instant, Taken
 from thermal.air.state import Work
 
 OPEN = 0.01
-"""Share of the heat turned over that may be missing [-]."""
+"""Share of the heat turned over, or of the air moved, that may be missing [-]."""
+LEAST_MOVED = 1e-3
+"""Air moved that a missing mass is judged against at least [kg]."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Content:
 
 @dataclass
 class Ledger:
-    """Sums since the start [J].
+    """Sums since the start, heat in J and mass in kg.
 
     `given` to the air by equipment, openings and walls; `stored` in the air; `turned` is the heat
     that all this is judged against. `servers_given` to servers with a thermal mass, what they
     `servers_passed` to the air, and `servers_stored`; `walls_stored` in the layers of walls.
+    `mass_missing` is what enters and neither leaves nor stays, without its sign, and `mass_moved`
+    what enters the air.
     """
 
     given: float = 0.0
@@ -43,6 +47,8 @@ class Ledger:
     servers_passed: float = 0.0
     servers_stored: float = 0.0
     walls_stored: float = 0.0
+    mass_missing: float = 0.0
+    mass_moved: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -55,6 +61,11 @@ class Ledger:
         """The same of the servers' thermal mass [-]."""
         missing = self.servers_given - self.servers_passed - self.servers_stored
         return missing / max(self.turned, 1.0)
+
+    @property
+    def mass_error(self) -> float:
+        """Air that is missing over the air moved [-]."""
+        return self.mass_missing / max(self.mass_moved, LEAST_MOVED)
 
 
 def content(work: Work, level: AirLevel) -> Content:
@@ -91,6 +102,8 @@ def enter(
     lost = float(level.model.cp) * np.sum(0.5 * (then.T_mean + now.T_mean) * (now.mass - then.mass))
     ledger.stored += now.heat - then.heat - float(lost)
     times, steps = np.asarray(taken.time, float), np.asarray(taken.step, float)
+    ledger.mass_missing += float(np.sum(np.abs(np.asarray(taken.monitor.net_mass, float)) * steps))
+    ledger.mass_moved += float(np.sum(np.asarray(taken.monitor.moved, float) * steps))
     heat = taken.monitor.heat
     streams = np.asarray(heat.streams, float)
     others = [np.asarray(x, float) for x in (heat.openings, heat.walls, heat.blocks)]

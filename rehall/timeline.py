@@ -92,7 +92,7 @@ def _steps(event: EventSpec, last: Operated, now: Operated) -> list[tuple[float,
     Over a ramp fans change their speed, so that flow and pressure follow the affinity laws. Their
     curves stay: a damper opens before its fan starts, and closes when it has stopped.
     """
-    begin, end = event.at, event.at + event.ramp
+    begin, end = event.at, event.end
     switched = {a.name for a, b in zip(last.items, now.items, strict=True) if a.on != b.on}
     before, behind = _undamped(last, switched), _undamped(now, switched)
     if not event.ramp:

@@ -292,12 +292,13 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
     assert case.transient is not None
     state = march.state
     ledger = Ledger(**state.ledger)  # type: ignore[arg-type]
-    if not reason and max(abs(ledger.air_error), abs(ledger.servers_error)) > OPEN:
-        open_by = 100 * max(ledger.air_error, ledger.servers_error, key=abs)
-        reason = (
-            f"the heat balance in time is open by {open_by:.2f} % (limit {100 * OPEN:g} %): "
-            "take a shorter step_max or a finer cell"
-        )
+    heat = max(ledger.air_error, ledger.servers_error, key=abs)
+    for name, error in (("heat", heat), ("mass", ledger.mass_error)):
+        if not reason and abs(error) > OPEN:
+            reason = (
+                f"the {name} balance in time is open by {100 * error:.2f} % "
+                f"(limit {100 * OPEN:g} %): take a shorter step_max or a finer cell"
+            )
     return Transient(
         spec=case.transient,
         devices=march.devices,

@@ -96,6 +96,7 @@ def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
         "first_limit_broken_s": min(broken, default=None),
         "energy_error_pct": 100 * ledger.air_error,
         "servers_error_pct": 100 * ledger.servers_error,
+        "mass_error_pct": 100 * ledger.mass_error,
         "given_to_air_kwh": ledger.given / KWH,
         "stored_in_air_kwh": ledger.stored / KWH,
         "stored_in_servers_kwh": ledger.servers_stored / KWH,

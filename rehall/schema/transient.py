@@ -5,15 +5,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import PlainValidator, model_validator
+from pydantic import AfterValidator, PlainValidator, model_validator
 
 from rehall.quantities import FlowFromZero, Power, Temperature, in_si, quantity
 from rehall.schema.base import Description, Name
 
 MOST_OUTPUTS = 10_000
 
-Duration = Annotated[float, quantity("time", above=0.0)]
-Moment = Annotated[float, quantity("time", least=0.0)]
+TICK = 3
+"""Decimals of a second that a moment has: what happens within a millisecond happens at once."""
+
+
+def on_the_clock(time: float) -> float:
+    """The moment [s] nearest to a time, so that sums and multiples of times meet exactly."""
+    return round(time, TICK)
+
+
+Duration = Annotated[float, quantity("time", least=0.01)]
+Moment = Annotated[float, quantity("time", least=0.0), AfterValidator(on_the_clock)]
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,11 @@ class EventSpec(Description):
     ramp: Moment = 0.0
 
     @property
+    def end(self) -> float:
+        """When the change is complete [s]."""
+        return on_the_clock(self.at + self.ramp)
+
+    @property
     def changes(self) -> dict[str, Any]:
         """What the event sets, by key."""
         keys = ("state", "power", "air_flow", "supply", "flow", "temperature")
@@ -86,7 +100,7 @@ class EventSpec(Description):
 class TransientSpec(Description):
     """A stretch of time that starts from the steady state of the case."""
 
-    duration: Duration
+    duration: Annotated[Duration, AfterValidator(on_the_clock)]
     output: Output = Every(10.0)
     step_max: Duration = 1.0
     events: tuple[EventSpec, ...] = ()
@@ -110,6 +124,5 @@ class TransientSpec(Description):
             times = [n * self.output.every for n in range(count + 1)]
         else:
             times = list(self.output)
-        close = 1e-6 * self.duration
-        inside = [t for t in times if close < t < self.duration - close]
-        return (0.0, *inside, self.duration)
+        inside = {on_the_clock(t) for t in times} - {0.0, self.duration}
+        return (0.0, *sorted(t for t in inside if t < self.duration), self.duration)

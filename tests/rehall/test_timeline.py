@@ -111,3 +111,18 @@ def test_event_that_asks_a_fan_on_its_curve_for_more_than_full_speed_is_refused(
     with pytest.raises(InputError, match="F: 4 m3/s; its full speed is 2 m3/s") as refused:
         fans_over_time(case_of, "{at: 2 s, item: F, flow: 4 m3/s}")
     assert "case.yaml:" in str(refused.value)
+
+
+def test_moments_that_meet_are_one(case_of):
+    """3 * 0.2 is not 0.6, nor 1.1 + 2.2 = 3.3, in binary: no stretch of 1e-16 s lies between."""
+    events = """{at: 0.6 s, item: F, state: off}, {at: 1.1 s, item: U, state: off, ramp: 2.2 s},
+        {at: 3.3 s, item: U, state: on}, {at: 9.7 s, item: F, state: on, ramp: 0.3 s}"""
+    text = HALL.replace("output: [10 s]", "output: every 0.2 s")
+    text = text.replace("EVENT", events).replace("DAMPER", "false")
+    case = case_of(text)
+    level, x = air_levels(case)[-1], Exchange(T_facility={"chw": 283.15})
+    changes = changes_of(case, level, x, case.transient)
+    plan = stretches(air_inputs(case, level, x), changes, case.transient)
+    assert min(stretch.end - stretch.begin for stretch in plan) > 0.09
+    assert [stretch.begin for stretch in plan if stretch.jump] == [0.6, 3.3]
+    assert sum(stretch.output for stretch in plan) == 50

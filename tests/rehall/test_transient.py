@@ -206,6 +206,7 @@ def test_transient_closes_its_heat_balance_and_shows_the_change(interrupted):
     assert summary["converged"]
     assert abs(part["energy_error_pct"]) < 0.5
     assert abs(part["servers_error_pct"]) < 0.5
+    assert 0 < part["mass_error_pct"] < 0.1
     (rack,) = part["racks"]
     assert rack["inlet_start_c"] == pytest.approx(20.0, abs=0.01)
     # The warmer supply is 2.4 m or 7 s away; 5 kW more warm 30 kJ/K and 1.2 kg/s for 5 s.

@@ -136,7 +136,7 @@ def test_march_tells_the_error_of_a_step_that_it_cannot_cut_further():
     room = lay(Hall((1.0, 1.0, 1.0)), 0.25, turbulence="laminar")
     cold = room.inputs(walls={"-z": Wall(flux=-1200.0)})
     segment = Segment(jnp.array(0.0), jnp.array(0.4), cold, cold)
-    strict = Marching(longest=10.0, first=0.1, courant=1e9, T_error=1e-7, V_error=1e-7)
+    strict = Marching(longest=1.0, first=0.1, courant=1e9, T_error=1e-7, V_error=1e-7)
     taken = [step for _, step in march(begin(room.start(), 0.1), room.model, [segment], strict)]
     errors = np.concatenate([np.asarray(t.error)[np.asarray(t.accepted)] for t in taken])
     assert (errors >= LARGEST_ERROR).any()

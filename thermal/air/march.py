@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int
 
 from thermal.air.inputs import AirInputs
 from thermal.air.iterate import Monitor, iterate
-from thermal.air.model import AirModel
+from thermal.air.model import AirModel, PortFaces
 from thermal.air.operators import to_cell
 from thermal.air.state import Work
 from thermal.air.storage import backward_differences
@@ -27,7 +27,8 @@ from thermal.air.storage import backward_differences
 Scalar = float | Float[Array, ""]
 
 SHORTEST = 1e-3
-"""Share of the longest step down to which steps are cut; one as short is taken as it is [-]."""
+"""Length down to which steps are cut [s], or share of the longest step where that is under 1 s; one
+as short is taken as it is."""
 CUT = 1.5
 """Length over the shortest below which a step counts as one as short [-]."""
 TICKS = 8.0
@@ -86,7 +87,7 @@ class Segment(eqx.Module):
 class Taken(eqx.Module):
     """What a step reports: the time it ends at, its length [s], its error over the allowed one.
 
-    The error of steps with which a march opens is 0: there is nothing to extrapolate.
+    The error of steps with which a march opens is 0 before the last of them.
     `T_in_max` is the highest temperature before each stream's intake [K above T_ref], minus
     infinity without one; `T_server` is that of the servers that streams pass [K above T_ref]. A
     step that is accepted with an error of LARGEST_ERROR or more could not be cut any further. Slots
@@ -134,13 +135,13 @@ def advance(
     )
     monitor = jax.tree.map(lambda x: x[-1], monitors)
     missed = _error(guess, new, model, marching)
-    error = jnp.where(opening, 0.0, missed)
+    to_open = jnp.where(opening & (missed >= OPENED), instant.opening - 1, 0)
+    error = jnp.where(to_open > 0, 0.0, missed)
     accepted = (error < LARGEST_ERROR) | (step < CUT * shortest)
     wanted = step * jnp.clip(SAFETY / jnp.sqrt(jnp.maximum(error, 1e-6)), SHRINK, GROWTH)
     longest = jnp.minimum(marching.longest, _courant_step(new, model, marching))
     ready = jnp.maximum(jnp.minimum(jnp.where(opening, instant.step, wanted), longest), shortest)
     past = jnp.where(opening, 0.0, step)
-    to_open = jnp.where(opening & (missed >= OPENED), instant.opening - 1, 0)
     taken = Instant(new, before, time, ready, past, to_open)
     shorter = jnp.maximum(SHRINK * step, shortest)
     refused = Instant(before, earlier, instant.time, shorter, instant.step_before, instant.opening)
@@ -153,7 +154,7 @@ def advance(
 def _shortest(segment: Segment, marching: Marching) -> Float[Array, ""]:
     """Length below which no step is cut, and which the clock can tell [s]."""
     tick = jnp.finfo(segment.t_end.dtype).eps * segment.t_end
-    return jnp.maximum(SHORTEST * marching.longest, TICKS * tick)
+    return jnp.maximum(SHORTEST * jnp.minimum(marching.longest, 1.0), TICKS * tick)
 
 
 def _next_step(
@@ -172,12 +173,19 @@ def _next_step(
 
 
 def highest_inlets(work: Work, model: AirModel) -> Float[Array, " streams"]:
-    """Highest temperature in the cells before the streams' intakes [K above T_ref]."""
-    highest = jnp.full_like(model.has_intake, -jnp.inf)
-    for faces in model.intake:
-        if faces.face.size:
-            highest = highest.at[faces.stream].max(work.T.ravel()[faces.cell])
-    return highest
+    """Highest temperature in the cells that the streams take air from [K above T_ref].
+
+    Those before the intake, or before the discharge of a stream that is driven backwards.
+    """
+
+    def highest(ports: tuple[PortFaces, ...]) -> Float[Array, " streams"]:
+        found = jnp.full_like(model.has_intake, -jnp.inf)
+        for faces in ports:
+            if faces.face.size:
+                found = found.at[faces.stream].max(work.T.ravel()[faces.cell])
+        return found
+
+    return jnp.where(work.V_flow < 0, highest(model.discharge), highest(model.intake))
 
 
 @eqx.filter_jit

@@ -1,5 +1,7 @@
 """Time: decaying vortices against the exact decay, restarts, and rooms that heat up."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,15 @@ from geometry.grid import Grid
 from geometry.hall import Box, Device, Hall, Opening
 from thermal.air.gas import air, density, density_change, fluid
 from thermal.air.iterate import run
-from thermal.air.march import LARGEST_ERROR, SHORTEST, Marching, Segment, begin, march
+from thermal.air.march import (
+    LARGEST_ERROR,
+    SHORTEST,
+    Marching,
+    Segment,
+    begin,
+    highest_inlets,
+    march,
+)
 from thermal.air.room import lay
 from thermal.air.state import AirState, at_rest, to_work
 
@@ -139,3 +149,16 @@ def test_density_changes_as_exactly_as_the_temperature_does():
     assert float(density_change(*single)) == pytest.approx(exact, rel=1e-5)
     differences = density(single[1], single[2]) - density(single[0], single[2])
     assert abs(float(differences) / exact - 1) > 1e-2
+
+
+def test_stream_driven_backwards_takes_its_air_at_its_discharge():
+    box = Box((0.9, 0.0, 0.0), (1.5, 0.9, 0.9))
+    room = lay(Hall((3.0, 0.9, 0.9), devices=(Device("R", "rack", box, "-x", "+x"),)), 0.3)
+    work = room.start()
+    along = jnp.asarray(np.append(room.grid.centres[0], 0.0))
+    work = replace(work, T=work.T + along[:, None, None])
+    ahead, back = (
+        highest_inlets(replace(work, V_flow=0 * work.V_flow + V), room.model) for V in (0.1, -0.1)
+    )
+    np.testing.assert_allclose(ahead - work.T[0, 0, 0], 0.75 - 0.15, rtol=1e-5)
+    np.testing.assert_allclose(back - work.T[0, 0, 0], 1.65 - 0.15, rtol=1e-5)
