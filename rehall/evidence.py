@@ -73,7 +73,9 @@ def grid_evidence(solution: Solution, air: dict[str, DeviceAir]) -> GridEvidence
         return GridEvidence(*about, "none", reason, grids=grids)
     if not solution.study:
         inlets = _two_grids(solution, air, names)
-        total = {n: (a + air[n].amplitude, b + air[n].amplitude) for n, (a, b) in inlets.items()}
+        total = {
+            n: (a + air[n].amplitude, b + air[n].amplitude_max) for n, (a, b) in inlets.items()
+        }
         return GridEvidence(*about, "two grids", None, inlets, total)
     return _study(solution, air, names, about, grids)
 
@@ -112,9 +114,12 @@ def _study(
     widths = tuple(level.grid.effective_width for level in levels)
     rows, inlets, total = [], {}, {}
     for name in names:
-        swings = tuple(devices[name].amplitude for devices in seen)
         found = []
         for quantity in QUANTITIES:
+            swings = tuple(
+                devices[name].amplitude if quantity == "mean" else devices[name].amplitude_max
+                for devices in seen
+            )
             values = tuple(
                 (devices[name].T_in if quantity == "mean" else devices[name].T_in_max) - ZERO
                 for devices in seen

@@ -29,6 +29,8 @@ class DeviceAir:
     T_in_max: float
     T_out: float
     amplitude: float
+    amplitude_max: float
+    amplitude_out: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Devic
             T_in_max=float(np.max(intake)),
             T_out=float(np.sum(weight * air.T_out[at])),
             amplitude=float(air.amplitude[number[item.name]]),
+            amplitude_max=float(air.amplitude_max[number[item.name]]),
+            amplitude_out=float(air.amplitude_out[number[item.name]]),
         )
     return found
 

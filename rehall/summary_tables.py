@@ -52,6 +52,8 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 "inlet_age_s": carried.taken_in("age", item.name),
                 "outlet_mean_c": through.T_out - ZERO if through else None,
                 "inlet_amplitude_k": through.amplitude if through else None,
+                "inlet_max_amplitude_k": through.amplitude_max if through else None,
+                "outlet_amplitude_k": through.amplitude_out if through else None,
                 "inlet_mean_uncertainty_k": uncertainty.get(item.name, (None, None))[0],
                 "inlet_max_uncertainty_k": uncertainty.get(item.name, (None, None))[1],
                 **coolant.get(
@@ -115,6 +117,8 @@ def cooling_units(solution: Solution, air: dict[str, DeviceAir]) -> list[Row]:
                     "air_unopposed_m3_s": air_flow(item, through.T_in),
                     "return_c": through.T_in - ZERO,
                     "supply_c": through.T_out - ZERO,
+                    "return_amplitude_k": through.amplitude,
+                    "supply_amplitude_k": through.amplitude_out,
                     "supply_set_c": item.supply - ZERO if item.supply else None,
                     "return_set_c": item.control.T_return - ZERO if item.control else None,
                     "heat_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,

@@ -246,7 +246,7 @@ def _rows(march: _March, taken: Taken) -> dict[str, np.ndarray]:
     streams, T_ref = march.level.streams, float(march.level.model.T_ref)
     monitor = taken.monitor
     T_in, T_out = (np.asarray(x, float) + T_ref for x in (monitor.T_in, monitor.T_out))
-    highest = np.asarray(taken.T_in_max, float) + T_ref
+    highest = np.asarray(monitor.T_in_max, float) + T_ref
     m_flow = np.asarray(monitor.m_flow, float)
     found: dict[str, list[np.ndarray]] = {name: [] for name in SERIES}
     cp = float(march.level.model.cp)

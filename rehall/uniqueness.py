@@ -135,7 +135,7 @@ def warnings_of(second: Second | None) -> list[str]:
 def _row(name: str, first: DeviceAir, second: DeviceAir) -> Row:
     """One rack in both states."""
     mean, highest = second.T_in - first.T_in, second.T_in_max - first.T_in_max
-    swings = first.amplitude + second.amplitude  # of one instant, not of means
+    swings = first.amplitude_max + second.amplitude_max  # of one instant, not of means
     return {
         "name": name,
         "mean_first_c": first.T_in - ZERO,
@@ -144,6 +144,6 @@ def _row(name: str, first: DeviceAir, second: DeviceAir) -> Row:
         "max_first_c": first.T_in_max - ZERO,
         "max_second_c": second.T_in_max - ZERO,
         "max_difference_k": highest,
-        "swing_k": max(first.amplitude, second.amplitude),
+        "swing_k": max(first.amplitude_max, second.amplitude_max),
         "same": abs(mean) <= SAME_STATE and abs(highest) <= SAME_STATE + swings,
     }

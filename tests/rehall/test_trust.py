@@ -99,7 +99,9 @@ def cut_short(couple):
 
 
 def state(T_in: float, T_max: float):
-    return SimpleNamespace(T_in=T_in + 273.15, T_in_max=T_max + 273.15, amplitude=0.0)
+    return SimpleNamespace(
+        T_in=T_in + 273.15, T_in_max=T_max + 273.15, amplitude=0.0, amplitude_max=0.0
+    )
 
 
 def test_two_states_are_told_apart_by_rack_and_name_the_limit_in_dispute():

@@ -21,6 +21,8 @@ class History:
     """Per-iteration records on the host."""
 
     inlet: list[np.ndarray] = field(default_factory=list)
+    inlet_max: list[np.ndarray] = field(default_factory=list)
+    outlet: list[np.ndarray] = field(default_factory=list)
     hall: list[np.ndarray] = field(default_factory=list)
     T_in: list[np.ndarray] = field(default_factory=list)
     T_out: list[np.ndarray] = field(default_factory=list)
@@ -34,9 +36,14 @@ class History:
         T_in = np.asarray(monitor.T_in, float)
         self.T_in.append(T_in)
         self.inlet.append(T_in @ share.T)
+        highest = np.asarray(monitor.T_in_max, float)
+        highest = np.where(np.isneginf(highest), 0.0, highest)  # without an intake
+        shown = np.where(share > 0, highest[:, None, :], -np.inf)
+        self.inlet_max.append(shown.max(2, initial=-1e9))
         means = (np.asarray(monitor.T_mean, float), np.asarray(monitor.V_mean, float))
         self.hall.append(np.stack(means, axis=1))
         self.T_out.append(np.asarray(monitor.T_out, float))
+        self.outlet.append(self.T_out[-1] @ share.T)
         self.m_flow.append(np.asarray(monitor.m_flow, float))
         parts = (
             np.asarray(monitor.heat.streams, float),

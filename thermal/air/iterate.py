@@ -25,10 +25,10 @@ class Monitor(eqx.Module):
 
     `moved` is the flow that enters the air and `net_mass` what enters beyond what leaves the hall
     (with its sign, so that swings cancel in a mean), or the same for a sealed body of air where
-    that is more [kg/s]; `T_in` and `T_out` of the
-    streams [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s]
-    over all cells; `change` is the change of the velocities in the iteration over the velocities,
-    both as root mean squares over all faces [-].
+    that is more [kg/s]; `T_in` and `T_out` of the streams and `T_in_max`, the highest of the cells
+    that they take air from [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and
+    `V_mean` [m/s] over all cells; `change` is the change of the velocities in the iteration over
+    the velocities, both as root mean squares over all faces [-].
     """
 
     moved: Float[Array, "*its"]
@@ -36,6 +36,7 @@ class Monitor(eqx.Module):
     m_flow: Float[Array, "*its streams"]
     T_in: Float[Array, "*its streams"]
     T_out: Float[Array, "*its streams"]
+    T_in_max: Float[Array, "*its streams"]
     heat: energy.HeatFlows
     T_mean: Float[Array, "*its"]
     V_mean: Float[Array, "*its"]
@@ -112,6 +113,7 @@ def _observed(
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,
+        T_in_max=ports.highest_intakes(new.T, new.V_flow, model),
         heat=heat,
         T_mean=jnp.sum(new.T * model.fluid) / cells,
         V_mean=jnp.sum(V * model.fluid) / cells,

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int
 
 from thermal.air.inputs import AirInputs
 from thermal.air.iterate import Monitor, iterate
-from thermal.air.model import AirModel, PortFaces
+from thermal.air.model import AirModel
 from thermal.air.operators import to_cell
 from thermal.air.state import Work
 from thermal.air.storage import backward_differences
@@ -87,18 +87,16 @@ class Segment(eqx.Module):
 class Taken(eqx.Module):
     """What a step reports: the time it ends at, its length [s], its error over the allowed one.
 
-    The error of steps with which a march opens is 0 before the last of them.
-    `T_in_max` is the highest temperature before each stream's intake [K above T_ref], minus
-    infinity without one; `T_server` is that of the servers that streams pass [K above T_ref]. A
-    step that is accepted with an error of LARGEST_ERROR or more could not be cut any further. Slots
-    of a chunk behind the segment's end are not accepted.
+    The error of steps with which a march opens is 0 before the last of them. A step that is
+    accepted with an error of LARGEST_ERROR or more could not be cut any further. `T_server` is the
+    temperature of the servers that streams pass [K above T_ref]. Slots of a chunk behind the
+    segment's end are not accepted.
     """
 
     time: Float[Array, ""]
     step: Float[Array, ""]
     error: Float[Array, ""]
     accepted: Array
-    T_in_max: Float[Array, " streams"]
     T_server: Float[Array, " streams"]
     monitor: Monitor
 
@@ -146,8 +144,7 @@ def advance(
     shorter = jnp.maximum(SHRINK * step, shortest)
     refused = Instant(before, earlier, instant.time, shorter, instant.step_before, instant.opening)
     chosen = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), taken, refused)
-    highest = highest_inlets(new, model)
-    seen = Taken(chosen.time, step, error, accepted, highest, new.T_body[0], monitor)
+    seen = Taken(chosen.time, step, error, accepted, new.T_body[0], monitor)
     return chosen, seen
 
 
@@ -170,22 +167,6 @@ def _next_step(
         sliver & (left <= step), segment.t_end, instant.time + jnp.where(sliver, half, step)
     )
     return time - instant.time, time
-
-
-def highest_inlets(work: Work, model: AirModel) -> Float[Array, " streams"]:
-    """Highest temperature in the cells that the streams take air from [K above T_ref].
-
-    Those before the intake, or before the discharge of a stream that is driven backwards.
-    """
-
-    def highest(ports: tuple[PortFaces, ...]) -> Float[Array, " streams"]:
-        found = jnp.full_like(model.has_intake, -jnp.inf)
-        for faces in ports:
-            if faces.face.size:
-                found = found.at[faces.stream].max(work.T.ravel()[faces.cell])
-        return found
-
-    return jnp.where(work.V_flow < 0, highest(model.discharge), highest(model.intake))
 
 
 @eqx.filter_jit

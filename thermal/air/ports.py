@@ -78,6 +78,23 @@ def spread(values: Array, faces: tuple[PortFaces, ...], like: Field) -> Field:
     return flat.reshape(like.shape)
 
 
+def highest_intakes(T: Field, V_flow: Array, model: AirModel) -> Float[Array, " streams"]:
+    """Highest temperature in the cells that the streams take air from [K above T_ref].
+
+    Those before the intake, or before the discharge of a stream that is driven backwards; minus
+    infinity without such. `T` above T_ref [K], `V_flow` of the streams [m3/s].
+    """
+
+    def highest(ports: tuple[PortFaces, ...]) -> Float[Array, " streams"]:
+        found = jnp.full_like(model.has_intake, -jnp.inf)
+        for faces in ports:
+            if faces.face.size:
+                found = found.at[faces.stream].max(T.ravel()[faces.cell])
+        return found
+
+    return jnp.where(V_flow < 0, highest(model.discharge), highest(model.intake))
+
+
 def streams(work: Work, model: AirModel, inputs: AirInputs) -> Ports:
     """Flow and temperatures of every stream.
 

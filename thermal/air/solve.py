@@ -63,7 +63,8 @@ class AirSolution:
     """A steady or averaged flow.
 
     Stream arrays are means over the last window; `amplitude` [devices] is half the swing of each
-    device's mean inlet temperature over it [K]. `reason` says why it is not converged.
+    device's mean inlet temperature over it, `amplitude_max` and `amplitude_out` that of its highest
+    inlet and of its mean outlet [K]. `reason` says why it is not converged.
     """
 
     state: AirState
@@ -73,6 +74,8 @@ class AirSolution:
     T_out: np.ndarray
     m_flow: np.ndarray
     amplitude: np.ndarray
+    amplitude_max: np.ndarray
+    amplitude_out: np.ndarray
     energy_error: float
     mass_error: float
     heat: dict[str, float]
@@ -237,7 +240,10 @@ def _solution(
 ) -> AirSolution:
     T_ref = float(model.T_ref)
     span = min(span, done)
-    inlets = history.last("inlet", span)
+    swings = {
+        name: 0.5 * np.ptp(history.last(name, span), axis=0)
+        for name in ("inlet", "inlet_max", "outlet")
+    }
     heat = history.last("heat", span).mean(0)
     n = model.streams
     return AirSolution(
@@ -247,7 +253,9 @@ def _solution(
         T_in=history.last("T_in", span).mean(0) + T_ref,
         T_out=history.last("T_out", span).mean(0) + T_ref,
         m_flow=history.last("m_flow", span).mean(0),
-        amplitude=0.5 * np.ptp(inlets, axis=0),
+        amplitude=swings["inlet"],
+        amplitude_max=swings["inlet_max"],
+        amplitude_out=swings["outlet"],
         energy_error=float(heat.sum()) / scale,
         mass_error=float(history.last("mass", span).mean()),
         heat={
