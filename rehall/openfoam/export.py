@@ -1,6 +1,7 @@
 """`rehall export-openfoam`: a case as a folder that OpenFOAM's buoyantSimpleFoam runs."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from rehall.config import Case
 from rehall.fans import yielding
+from rehall.layout import Item, has_rear_door
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.openfoam.boundary import Boundary, boundary_of, start_temperature
 from rehall.openfoam.dictionaries import (
@@ -96,12 +98,8 @@ def refuse_unsupported(case: Case) -> None:
     """Refuse what the standard boundary conditions of OpenFOAM v1912 do not have, by name."""
     findings = []
     for item in air_movers(case):
-        law = getattr(item.entry, "air_flow", None)
-        if item.on and item.air_flow is None and law is not None and law.by_inlet:
-            message = (
-                "its air flow follows its inlet temperature, which the OpenFOAM export does not "
-                "have; give the piece an air_flow"
-            )
+        for follows, do in _followed(item) if item.on else ():
+            message = f"{follows}, which the OpenFOAM export does not have; {do}"
             findings.append(case.located(Finding(item.name, message)))
     for name in yielding(case):
         message = (
@@ -118,6 +116,22 @@ def refuse_unsupported(case: Case) -> None:
         findings.append(case.document.finding(where, message))
     if findings:
         raise InputError(findings)
+
+
+def _followed(item: Item) -> Iterator[tuple[str, str]]:
+    """What a piece of equipment adjusts to the air it meets, each with what to do about it."""
+    law = getattr(item.entry, "air_flow", None)
+    if item.air_flow is None and law is not None and law.by_inlet:
+        yield "its air flow follows its inlet temperature", "give the piece an air_flow"
+    if item.fan_law:
+        do = "take the law away and give the unit the air_flow it runs at"
+        yield "its fan_law sets its air flow by its return air", do
+    if item.control is not None:
+        do = "give the unit a supply temperature in place of its control"
+        yield "its supply follows its return air", do
+    if has_rear_door(item):
+        do = "take it away and give the rack its air_flow and the power that the door leaves to air"
+        yield "its rear door cools the air by as much as its coil can", do
 
 
 def differences(case: Case, boundary: Boundary) -> list[str]:
