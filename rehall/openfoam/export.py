@@ -27,6 +27,7 @@ from rehall.openfoam.fields import write_fields
 from rehall.openfoam.mesh import FoamMesh, build_mesh, write_mesh
 from rehall.operation import air_flows, air_inputs, air_movers
 from rehall.schema.entries import CoolingUnit
+from rehall.schema.site import Solver
 from rehall.simulate import Plant, first_exchange, settle
 from thermal.air.inputs import AirInputs
 
@@ -81,7 +82,7 @@ def export(
     heat = dict(zip(cell_zones, sources.values(), strict=True))
     pressure = float(level.model.pressure)
     T = start_temperature(case, level)[tuple(mesh.cells.T)]
-    notes = tuple(differences(case, boundary))
+    notes = tuple(differences(case, boundary, jets=level.model.jet is not None))
     write_mesh(mesh, folder / "constant" / "polyMesh", face_zones, cell_zones)
     write_files(folder / "constant", constant_files(level, case.solver.turbulence, heat))
     functions = inlet_functions(zones, taps)
@@ -134,11 +135,15 @@ def _followed(item: Item) -> Iterator[tuple[str, str]]:
         yield "its rear door cools the air by as much as its coil can", do
 
 
-def differences(case: Case, boundary: Boundary) -> list[str]:
-    """What OpenFOAM will solve differently from us, in words."""
-    notes = []
-    if case.solver.turbulence == "zero_equation":
-        notes.append("OpenFOAM has no zero-equation turbulence: standard k-epsilon is written")
+def differences(case: Case, boundary: Boundary, jets: bool) -> list[str]:
+    """What OpenFOAM will solve differently from us, in words; `jets`: if tiles have any."""
+    notes = _of_solver(case.solver)
+    if jets and case.hall.raised_floor is not None:
+        tiles = [tiles.name for tiles in case.hall.raised_floor.tiles if tiles.open_fraction < 1.0]
+        notes.append(
+            f"{', '.join(tiles)}: the jets from the holes of tiles, and the loss that they take, "
+            "are in ours only; `jets: false` leaves them out"
+        )
     units = [i.name for i in air_movers(case) if isinstance(i.entry, CoolingUnit) and i.on]
     if units:
         notes.append(f"{', '.join(units)}: air leaves at the set point whatever its coil can carry")
@@ -149,6 +154,23 @@ def differences(case: Case, boundary: Boundary) -> list[str]:
         notes.append(
             f"{', '.join(taps)}: one floor face far from all equipment holds the site's pressure; "
             "what flows through it is in postProcessing/tap_*"
+        )
+    return notes
+
+
+def _of_solver(solver: Solver) -> list[str]:
+    """Differences that follow from the settings of the solver."""
+    notes = []
+    if solver.turbulence == "zero_equation":
+        notes.append("OpenFOAM has no zero-equation turbulence: standard k-epsilon is written")
+    if solver.buoyancy_production and solver.turbulence in ("k_epsilon", "rng"):
+        notes.append(
+            "buoyancy makes and takes turbulence in ours only; `buoyancy_production: false` leaves "
+            "it out"
+        )
+    if solver.scheme != "limited":
+        notes.append(
+            f"OpenFOAM is given bounded schemes of second order instead of scheme {solver.scheme!r}"
         )
     return notes
 

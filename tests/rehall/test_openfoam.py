@@ -469,3 +469,37 @@ def test_what_stands_still_is_a_wall_whatever_it_would_follow(case_of, tmp_path)
     assert not any(item.on for item in case.items)
     done = export(case, tmp_path / "foam")
     assert {patch.role for patch in done.boundary.patches} == {"tap", "shell"}
+
+
+def noted(case, folder: Path, words: str) -> list[str]:
+    """Notes of an export that hold these words."""
+    return [note for note in export(case, folder).notes if words in note]
+
+
+def test_jets_of_tiles_are_told_where_they_leave_ours_out(duct, case_of, tmp_path):
+    floor = (
+        "  raised_floor: {height: 0.6 m, tiles: ["
+        "{name: T, from: [0.6 m, 0 m], to: [1.8 m, 1.2 m], open_fraction: 60 %},"
+        " {name: hole, from: [4.2 m, 0 m], to: [5.4 m, 1.2 m], open_fraction: 100 %}]}\n"
+    )
+    text = duct.replace("size: [1.2 m, 1.2 m, 2.4 m]", "size: [1.2 m, 1.2 m, 1.8 m]")
+    text = text.replace("equipment:", floor + "equipment:").replace("cell: 0.3 m", "cell: 0.6 m")
+    (note,) = noted(case_of(text), tmp_path / "jets", "jets")
+    assert note.startswith("T: ")
+    without = text.replace("{height: 0.6 m,", "{height: 0.6 m, jets: false,")
+    assert noted(case_of(without), tmp_path / "none", "jets") == []
+
+
+@pytest.mark.parametrize(
+    ("solver", "words", "told"),
+    [
+        ("turbulence: rng, buoyancy_production: true", "buoyancy_production", True),
+        ("buoyancy_production: false", "buoyancy_production", False),
+        ("turbulence: laminar, buoyancy_production: true", "buoyancy_production", False),
+        ("scheme: upwind", "scheme", True),
+        ("scheme: limited", "scheme", False),
+    ],
+)
+def test_settings_that_openfoam_is_not_given_are_told(solver, words, told, duct, case_of, tmp_path):
+    case = case_of(duct.replace("cell: 0.3 m", f"cell: 0.6 m, {solver}"))
+    assert bool(noted(case, tmp_path / "foam", words)) == told
