@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer.main
@@ -106,6 +107,19 @@ def test_readme_names_every_command_of_the_program():
 
     table = re.findall(r"^\| `rehall ([\w-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(table) == sorted(typer.main.get_command(app).commands)
+
+
+def test_case_file_page_names_every_key_of_the_solver_with_its_default_and_choices():
+    from rehall.schema.site import Solver
+
+    section = (ROOT / "docs" / "case-file.md").read_text().split("### `solver`")[1].split("###")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+    assert list(rows) == list(Solver.model_fields)
+    for key, field in Solver.model_fields.items():
+        default, what = rows[key].split(" | ", 1)
+        assert re.match(rf"`?{str(field.default).lower()}\b", default), key
+        others = set(get_args(field.annotation)) - {field.default}
+        assert others <= set(CODE.findall(what)), key
 
 
 def test_every_page_is_in_the_site_navigation_and_every_entry_is_a_page():

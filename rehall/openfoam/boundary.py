@@ -18,7 +18,7 @@ from rehall.openfoam.baffles import porous_parts
 from rehall.openfoam.conditions import Conditions
 from rehall.openfoam.mesh import Surface, surface
 from rehall.openfoam.text import Words
-from rehall.operation import NO_RESISTANCE
+from rehall.operation import COIL, NO_RESISTANCE
 from rehall.start import at_start
 from thermal.air.build import sealed_regions
 from thermal.air.inputs import AirInputs
@@ -85,7 +85,7 @@ def _add_streams(boundary: Boundary, level: AirLevel, inputs: AirInputs) -> None
         discharge = discharges.get(stream)
         if discharge is None:
             continue
-        T_set, controlled = float(inputs.T_set[stream]), bool(inputs.controlled[stream] > 0)
+        T_set, controlled = float(inputs.T_set[stream]), float(inputs.controlled[stream]) == COIL
         area = float(sum(patch.area.sum() for patch in discharge))
         if intake is None:
             m_flow = float(model.pressure) / (GAS_CONSTANT_AIR * T_set) * V_flow

@@ -1,6 +1,7 @@
 """`rehall export-openfoam`: a case as a folder that OpenFOAM's buoyantSimpleFoam runs."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from rehall.config import Case
 from rehall.fans import yielding
+from rehall.layout import Item, has_rear_door
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.openfoam.boundary import Boundary, boundary_of, start_temperature
 from rehall.openfoam.dictionaries import (
@@ -25,6 +27,7 @@ from rehall.openfoam.fields import write_fields
 from rehall.openfoam.mesh import FoamMesh, build_mesh, write_mesh
 from rehall.operation import air_flows, air_inputs, air_movers
 from rehall.schema.entries import CoolingUnit
+from rehall.schema.site import Solver
 from rehall.simulate import Plant, first_exchange, settle
 from thermal.air.inputs import AirInputs
 
@@ -79,7 +82,7 @@ def export(
     heat = dict(zip(cell_zones, sources.values(), strict=True))
     pressure = float(level.model.pressure)
     T = start_temperature(case, level)[tuple(mesh.cells.T)]
-    notes = tuple(differences(case, boundary))
+    notes = tuple(differences(case, boundary, jets=level.model.jet is not None))
     write_mesh(mesh, folder / "constant" / "polyMesh", face_zones, cell_zones)
     write_files(folder / "constant", constant_files(level, case.solver.turbulence, heat))
     functions = inlet_functions(zones, taps)
@@ -96,12 +99,8 @@ def refuse_unsupported(case: Case) -> None:
     """Refuse what the standard boundary conditions of OpenFOAM v1912 do not have, by name."""
     findings = []
     for item in air_movers(case):
-        law = getattr(item.entry, "air_flow", None)
-        if item.on and item.air_flow is None and law is not None and law.by_inlet:
-            message = (
-                "its air flow follows its inlet temperature, which the OpenFOAM export does not "
-                "have; give the piece an air_flow"
-            )
+        for follows, do in _followed(item) if item.on else ():
+            message = f"{follows}, which the OpenFOAM export does not have; {do}"
             findings.append(case.located(Finding(item.name, message)))
     for name in yielding(case):
         message = (
@@ -120,11 +119,31 @@ def refuse_unsupported(case: Case) -> None:
         raise InputError(findings)
 
 
-def differences(case: Case, boundary: Boundary) -> list[str]:
-    """What OpenFOAM will solve differently from us, in words."""
-    notes = []
-    if case.solver.turbulence == "zero_equation":
-        notes.append("OpenFOAM has no zero-equation turbulence: standard k-epsilon is written")
+def _followed(item: Item) -> Iterator[tuple[str, str]]:
+    """What a piece of equipment adjusts to the air it meets, each with what to do about it."""
+    law = getattr(item.entry, "air_flow", None)
+    if item.air_flow is None and law is not None and law.by_inlet:
+        yield "its air flow follows its inlet temperature", "give the piece an air_flow"
+    if item.fan_law:
+        do = "take the law away and give the unit the air_flow it runs at"
+        yield "its fan_law sets its air flow by its return air", do
+    if item.control is not None:
+        do = "give the unit a supply temperature in place of its control"
+        yield "its supply follows its return air", do
+    if has_rear_door(item):
+        do = "take it away and give the rack its air_flow and the power that the door leaves to air"
+        yield "its rear door cools the air by as much as its coil can", do
+
+
+def differences(case: Case, boundary: Boundary, jets: bool) -> list[str]:
+    """What OpenFOAM will solve differently from us, in words; `jets`: if tiles have any."""
+    notes = _of_solver(case.solver)
+    if jets and case.hall.raised_floor is not None:
+        tiles = [tiles.name for tiles in case.hall.raised_floor.tiles if tiles.open_fraction < 1.0]
+        notes.append(
+            f"{', '.join(tiles)}: the jets from the holes of tiles, and the loss that they take, "
+            "are in ours only; `jets: false` leaves them out"
+        )
     units = [i.name for i in air_movers(case) if isinstance(i.entry, CoolingUnit) and i.on]
     if units:
         notes.append(f"{', '.join(units)}: air leaves at the set point whatever its coil can carry")
@@ -135,6 +154,23 @@ def differences(case: Case, boundary: Boundary) -> list[str]:
         notes.append(
             f"{', '.join(taps)}: one floor face far from all equipment holds the site's pressure; "
             "what flows through it is in postProcessing/tap_*"
+        )
+    return notes
+
+
+def _of_solver(solver: Solver) -> list[str]:
+    """Differences that follow from the settings of the solver."""
+    notes = []
+    if solver.turbulence == "zero_equation":
+        notes.append("OpenFOAM has no zero-equation turbulence: standard k-epsilon is written")
+    if solver.buoyancy_production and solver.turbulence in ("k_epsilon", "rng"):
+        notes.append(
+            "buoyancy makes and takes turbulence in ours only; `buoyancy_production: false` leaves "
+            "it out"
+        )
+    if solver.scheme != "limited":
+        notes.append(
+            f"OpenFOAM is given bounded schemes of second order instead of scheme {solver.scheme!r}"
         )
     return notes
 

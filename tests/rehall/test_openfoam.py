@@ -419,3 +419,87 @@ def test_fans_on_their_curve_and_wind_are_refused_by_name(duct, tmp_path):
     said = str(refused.value)
     assert "EF: its flow follows its fan curve" in said
     assert "site.wind: wind" in said
+
+
+CONTROLLED = """\
+include: chilled_water.yaml
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall: {size: [4.8 m, 2.4 m, 2.4 m]}
+catalogue:
+  crah: {kind: cooling_unit, name: crah, size: [1.2 m, 0.6 m, 1.2 m], intake: front,
+         discharge: back, fan_power: 1 kW,
+         rating: {capacity: 20 kW, air_flow: 1.2 m3/s, air_in: 32 degC, water_flow: 60 L/min,
+                  water_in: 10 degC, water_out: 14.8 degC}}
+equipment:
+  - unit:
+      of: {kind: rack, name: server, size: [1.2 m, 0.6 m, 1.2 m], power: 10 kW,
+           air_flow: {flow: 1 m3/s},
+           rear_door: {capacity: 10 kW, air_flow: 1 m3/s, air_in: 36 degC, water_flow: 50 L/min,
+                       water_in: 16 degC, water_out: 18.9 degC, air_dp: 15 Pa}}
+      name: R
+      at: [0.6 m, 0 m]
+      facing: -x
+      facility: chw
+  - unit: {of: crah, name: U, at: [3.0 m, 0 m], facing: -x, facility: chw,
+           control: {return: 30 degC}, air_flow: 1 m3/s}
+  - unit: {of: crah, name: V, at: [3.0 m, 0 m], z: 1.2 m, facing: -x, facility: chw,
+           supply: 20 degC, fan_law: [[20 degC, 50 %], [40 degC, 100 %]]}
+solver: {cell: 0.6 m}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (10, "R: its rear door cools"),
+        (19, "U: its supply follows its return air"),
+        (21, "V: its fan_law"),
+    ],
+)
+def test_what_follows_the_air_taken_in_is_refused_by_name_and_line(line, words, case_of, tmp_path):
+    with pytest.raises(InputError) as refused:
+        export(case_of(CONTROLLED), tmp_path / "foam")
+    assert f"case.yaml:{line}: {words}" in str(refused.value)
+    assert not (tmp_path / "foam").exists()
+
+
+def test_what_stands_still_is_a_wall_whatever_it_would_follow(case_of, tmp_path):
+    text = CONTROLLED.replace("facility: chw\n  -", "facility: chw\n      on: false\n  -", 1)
+    case = case_of(text.replace("facility: chw,", "facility: chw, on: false,"))
+    assert not any(item.on for item in case.items)
+    done = export(case, tmp_path / "foam")
+    assert {patch.role for patch in done.boundary.patches} == {"tap", "shell"}
+
+
+def noted(case, folder: Path, words: str) -> list[str]:
+    """Notes of an export that hold these words."""
+    return [note for note in export(case, folder).notes if words in note]
+
+
+def test_jets_of_tiles_are_told_where_they_leave_ours_out(duct, case_of, tmp_path):
+    floor = (
+        "  raised_floor: {height: 0.6 m, tiles: ["
+        "{name: T, from: [0.6 m, 0 m], to: [1.8 m, 1.2 m], open_fraction: 60 %},"
+        " {name: hole, from: [4.2 m, 0 m], to: [5.4 m, 1.2 m], open_fraction: 100 %}]}\n"
+    )
+    text = duct.replace("size: [1.2 m, 1.2 m, 2.4 m]", "size: [1.2 m, 1.2 m, 1.8 m]")
+    text = text.replace("equipment:", floor + "equipment:").replace("cell: 0.3 m", "cell: 0.6 m")
+    (note,) = noted(case_of(text), tmp_path / "jets", "jets")
+    assert note.startswith("T: ")
+    without = text.replace("{height: 0.6 m,", "{height: 0.6 m, jets: false,")
+    assert noted(case_of(without), tmp_path / "none", "jets") == []
+
+
+@pytest.mark.parametrize(
+    ("solver", "words", "told"),
+    [
+        ("turbulence: rng, buoyancy_production: true", "buoyancy_production", True),
+        ("buoyancy_production: false", "buoyancy_production", False),
+        ("turbulence: laminar, buoyancy_production: true", "buoyancy_production", False),
+        ("scheme: upwind", "scheme", True),
+        ("scheme: limited", "scheme", False),
+    ],
+)
+def test_settings_that_openfoam_is_not_given_are_told(solver, words, told, duct, case_of, tmp_path):
+    case = case_of(duct.replace("cell: 0.3 m", f"cell: 0.6 m, {solver}"))
+    assert bool(noted(case, tmp_path / "foam", words)) == told
