@@ -62,7 +62,11 @@ def _coolant(solution: Solution) -> list[Limit]:
 
 
 def _condensation(solution: Solution) -> list[Limit]:
-    """Liquid above the dew point of outdoor air or, where it is higher, of the hall's air."""
+    """Liquid above the dew point of outdoor air or, where it is higher, of the hall's moistest air.
+
+    The moistest air is that which enters as such, so that it is known whether or not the moisture
+    within the hall could be solved; of a flow that diverged nobody can tell what enters.
+    """
     site, margin = solution.case.site, solution.case.limits.dew_point_margin_min
     pressure = float(pressure_at_altitude(site.altitude))
     outdoor = site.outdoor
@@ -74,10 +78,11 @@ def _condensation(solution: Solution) -> list[Limit]:
     moistest = solution.carried.moistest
     if moistest is not None:
         dew = max(dew, humidity(moistest, outdoor.dry_bulb, pressure).dew_point)
+    unsure = 0.0 if np.isfinite(solution.air.T_in).all() else None
     supplies = {name: float(state.T_supply) for name, (_, state) in solution.loops.items()}
     supplies |= {name: f.T_supply for name, f in solution.facilities.items()}
     return [
-        Limit("dew_point_margin_min", name, T - dew, margin, "K", least=True)
+        Limit("dew_point_margin_min", name, T - dew, margin, "K", unsure, least=True)
         for name, T in supplies.items()
     ]
 

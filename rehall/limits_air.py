@@ -68,27 +68,52 @@ def server_limits(
 def _humidity(
     solution: Solution, item: Item, through: DeviceAir, uncertainty: Uncertainty
 ) -> list[Limit]:
-    """Dew point and relative humidity of a rack's inlet against its class, where known.
+    """Dew point and relative humidity of a rack's inlet against its class.
 
-    The relative humidity is as uncertain as the temperature; how moist the air is has no evidence.
+    None where no air from outside reaches the rack. Both are as uncertain as the humidity ratio,
+    the relative humidity also as the temperature.
     """
-    ratio = solution.carried.taken_in("humidity_ratio", item.name)
-    if ratio is None or not isinstance(item.entry, Rack):
+    found = inlet_ratio(solution, item.name, uncertainty)
+    if found is None or not isinstance(item.entry, Rack):
         return []
+    ratio, lowest, highest = found
+    T, T_unsure = through.T_in, uncertainty.T_in.get(item.name)
     pressure = float(solution.level.model.pressure)
-    air = humidity(ratio, through.T_in, pressure)
-    unsure = spread(
-        lambda T: 100 * humidity(ratio, T, pressure).relative, through.T_in, item, uncertainty
-    )
+    air = humidity(ratio, T, pressure)
+    dews = [humidity(x, T, pressure).dew_point for x in (lowest, highest)]
+    dew_unsure = max(abs(dew - air.dew_point) for dew in dews)
+    unsure = None
+    if T_unsure is not None:
+        ends = ((lowest, T + T_unsure), (highest, T - T_unsure))
+        unsure = 100 * max(abs(humidity(*end, pressure).relative - air.relative) for end in ends)
     dew_most, most = CLASS_LIMITS[item.entry.air_class]
     dew_least, least = LOWEST
     dew, relative = air.dew_point - ZERO, 100 * air.relative
     return [
-        Limit("rack_dew_point_max", item.name, dew, dew_most, "degC"),
-        Limit("rack_dew_point_min", item.name, dew, dew_least, "degC", least=True),
+        Limit("rack_dew_point_max", item.name, dew, dew_most, "degC", dew_unsure),
+        Limit("rack_dew_point_min", item.name, dew, dew_least, "degC", dew_unsure, least=True),
         Limit("rack_humidity_max", item.name, relative, most, "%", unsure),
         Limit("rack_humidity_min", item.name, relative, least, "%", unsure, least=True),
     ]
+
+
+def inlet_ratio(
+    solution: Solution, name: str, uncertainty: Uncertainty
+) -> tuple[float, float, float] | None:
+    """Humidity ratio of what a device takes in, with the lowest and the highest it can be [-].
+
+    It lies between those of the air that enters, and as near to the solved one as the grids say.
+    Where it could not be solved it is in the middle. None where nothing enters.
+    """
+    entered = solution.carried.entered.get(name)
+    if entered is None:
+        return None
+    ratio = solution.carried.taken_in("humidity_ratio", name)
+    if ratio is None:
+        return 0.5 * sum(entered), *entered
+    unsure = uncertainty.ratio.get(name, np.inf)
+    lowest, highest = np.clip([ratio - unsure, ratio + unsure], *entered)
+    return ratio, float(lowest), float(highest)
 
 
 def flow_uncertainty(solution: Solution, name: str, uncertainty: Uncertainty) -> float | None:

@@ -1,6 +1,7 @@
 """A small hall with made-up air: 16 racks in two rows, a fan wall, analytic fields; commands."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rehall.results import FaceTemperature, Fields, Results
 from rehall.simulate import Plant, couple, first_exchange
 from rehall.start import at_start
 from rehall.summary import summarise
+from thermal.air import scalars
 
 SIZE = (12.0, 9.0, 4.0)
 
@@ -187,6 +189,18 @@ def command(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *words: rehall(monkeypatch, capsys, *words)
+
+
+@pytest.fixture
+def leave_moisture_unsolved(monkeypatch):
+    """Return a function after which the scalars run out of solutions; what they found is kept."""
+    spread = scalars.spread
+
+    def unconverged(*given):
+        found = spread(*given)
+        return replace(found, converged=found.converged & False)
+
+    return lambda: monkeypatch.setattr(scalars, "spread", unconverged)
 
 
 CHILLED_WATER = """\

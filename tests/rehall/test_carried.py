@@ -1,11 +1,20 @@
 """What settled air carries: moisture, age and recirculated air, against balances by hand."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from rehall import carried
 from rehall.bodies import entering
-from rehall.moisture import entering_ratio
+from rehall.derived import Uncertainty
+from rehall.limits_air import inlet_ratio
+from rehall.moisture import entering_ratio, humidity
+from rehall.operation import air_inputs
 from rehall.run import fields_of
+from rehall.simulate import simulate
+from rehall.summary import summarise
 
 TWO_SUPPLIES = """\
 site: {outdoor: {dry_bulb: 24 degC, wet_bulb: 20 degC}}
@@ -52,9 +61,20 @@ solver: {cell: 0.3 m, precision: float64}
 """
 
 
+@pytest.fixture(scope="module")
+def two_supplies(case_of):
+    """On two grids."""
+    solution = simulate(case_of(TWO_SUPPLIES))
+    return solution, summarise(solution)
+
+
+def rows(summary, name):
+    return {row["where"]: row for row in summary["limits"] if row["name"] == name}
+
+
 @pytest.mark.slow
-def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leaves(solved):
-    solution, summary = solved(TWO_SUPPLIES)
+def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leaves(two_supplies):
+    solution, summary = two_supplies
     assert not summary["reasons"]
     ratios = {o.name: entering_ratio(solution.case, o) for o in solution.case.openings}
     flows = entering(solution.case, solution.level, solution.air)
@@ -71,8 +91,59 @@ def test_racks_take_in_the_moisture_of_the_supply_before_them_and_all_of_it_leav
     assert (out > 0).all()
     leaving = np.average(solution.carried.cells["humidity_ratio"][at], weights=out)
     assert leaving == pytest.approx(mixed, rel=2e-3)
-    limits = {(row["name"], row["where"]): row["value"] for row in summary["limits"]}
-    assert limits["rack_dew_point_max", "A"] < limits["rack_dew_point_max", "B"] - 0.5
+    dew = rows(summary, "rack_dew_point_max")
+    assert dew["A"]["value"] < dew["B"]["value"] - 0.5
+
+
+@pytest.mark.slow
+def test_dew_point_is_as_uncertain_as_two_grids_differ_in_moisture(two_supplies):
+    solution, summary = two_supplies
+    ((level, air),) = solution.coarser
+    inputs = air_inputs(solution.case, level, solution.exchange)
+    coarse = carried.carried(solution.case, level, air, inputs).intake["humidity_ratio"]
+    fine = solution.carried.intake["humidity_ratio"]
+    # 3 / (2^2 - 1) = 1: the difference itself, no less than the root mean square of both racks.
+    steps = {name: abs(fine[name] - coarse[name]) for name in "AB"}
+    least = np.sqrt(np.mean(np.square(list(steps.values()))))
+    for name, row in rows(summary, "rack_dew_point_max").items():
+        ratios = fine[name] + max(steps[name], least) * np.array([-1.0, 0.0, 1.0])
+        low, middle, high = (humidity(x, 290.0, 101325.0).dew_point for x in ratios)
+        assert row["uncertainty"] == pytest.approx(max(middle - low, high - middle), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_rack_whose_moisture_is_not_solved_has_the_range_of_what_enters(
+    two_supplies, leave_moisture_unsolved
+):
+    solution, summary = two_supplies
+    leave_moisture_unsolved()
+    failed = summarise(replace(solution))
+    assert any("moisture" in warning for warning in failed["warnings"])
+    assert failed["racks"][0]["inlet_dew_point_c"] is None
+    ratios = {o.name: entering_ratio(solution.case, o) for o in solution.case.openings}
+    dew = {name: humidity(ratio, 290.0, 101325.0).dew_point for name, ratio in ratios.items()}
+    for name in ("rack_dew_point_max", "rack_dew_point_min", "rack_humidity_max"):
+        for rack, row in rows(failed, name).items():
+            known = rows(summary, name)[rack]
+            assert abs(row["value"] - known["value"]) < row["uncertainty"]
+            assert row["uncertainty"] > 2 * known["uncertainty"]
+    row = rows(failed, "rack_dew_point_max")["A"]
+    assert row["uncertainty"] == pytest.approx(0.5 * (dew["moist"] - dew["dry"]), rel=0.1)
+    assert set(rows(failed, "rack_humidity_min")) == {"A", "B"}
+
+
+def test_inlet_is_as_moist_as_all_that_enters_and_no_uncertainty_goes_beyond_it():
+    def ratio(solved, entered, **unsure):
+        known = SimpleNamespace(
+            entered={"R": entered} if entered else {}, taken_in=lambda *_: solved
+        )
+        return inlet_ratio(SimpleNamespace(carried=known), "R", Uncertainty(ratio=unsure))
+
+    assert ratio(0.008, (0.008, 0.008)) == (0.008, 0.008, 0.008)
+    assert ratio(0.008, (0.006, 0.009)) == (0.008, 0.006, 0.009)
+    assert ratio(0.008, (0.006, 0.009), R=0.0015) == pytest.approx((0.008, 0.0065, 0.009))
+    assert ratio(None, (0.006, 0.009)) == pytest.approx((0.0075, 0.006, 0.009))
+    assert ratio(None, None) is None
 
 
 @pytest.fixture(scope="module")

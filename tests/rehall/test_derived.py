@@ -17,7 +17,13 @@ def grid(T, m, reason="", width=0.3):
 
 
 def solution(fine, *coarser, study=False):
-    return SimpleNamespace(level=fine[0], air=fine[1], coarser=coarser, study=study)
+    return SimpleNamespace(
+        level=fine[0],
+        air=fine[1],
+        coarser=coarser,
+        study=study,
+        carried=SimpleNamespace(entered={"A": (0.008, 0.008)}),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """Devices of the case file, each in a small hall: what they must do, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import psychrolib
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from geometry.errors import InputError
 from rehall.fans import mover_of, yielding
 from rehall.moisture import entering_ratio
+from rehall.summary import summarise
 from rehall.wind import wind_pressures
 
 RHO = 101325 / (287.055 * 293.15)  # air at 20 degC [kg/m3]
@@ -333,13 +336,16 @@ def test_floor_leaks_as_a_plate_of_its_open_share(case_of):
 
 
 @pytest.mark.slow
-def test_air_over_a_wet_pad_keeps_its_wet_bulb_and_mixes_with_air_that_comes_in_dry(solved):
+def test_air_over_a_wet_pad_keeps_its_wet_bulb_and_mixes_with_air_that_comes_in_dry(
+    solved, leave_moisture_unsolved
+):
     psychrolib.SetUnitSystem(psychrolib.SI)
     pad = """\
     - {name: pad, of: evaporative_pad_150, wall: -y, from: [0.6 m, 0 m], to: [1.8 m, 2.4 m]}
     - {name: out"""
     text = TUNNEL.replace("    - {name: out", pad, 1)
     outdoor = "dry_bulb: 34 degC, wet_bulb: 20 degC"
+    text = "include: chilled_water.yaml\n" + text
     solution, summary = solved(text.replace("dry_bulb: 20 degC, wet_bulb: 14 degC", outdoor))
     outdoors = psychrolib.GetHumRatioFromTWetBulb(34.0, 20.0, 101325.0)
     after = psychrolib.GetHumRatioFromTWetBulb(34.0 - 0.8 * 14.0, 20.0, 101325.0)
@@ -357,6 +363,16 @@ def test_air_over_a_wet_pad_keeps_its_wet_bulb_and_mixes_with_air_that_comes_in_
     assert rack["inlet_dew_point_c"] == pytest.approx(dew, abs=0.05)
     relative = 100 * psychrolib.GetRelHumFromHumRatio(rack["inlet_mean_c"], before, 101325.0)
     assert rack["inlet_humidity_pct"] == pytest.approx(relative, rel=2e-3)
+    # The moistest air is that behind the pad, also where the moisture cannot be solved.
+    moistest = psychrolib.GetTDewPointFromVapPres(
+        20.0, psychrolib.GetVapPresFromHumRatio(after, 101325.0)
+    )
+    leave_moisture_unsolved()
+    failed = summarise(replace(solution))
+    assert failed["racks"][0]["inlet_dew_point_c"] is None
+    for told in (summary, failed):
+        (margin,) = (r for r in told["limits"] if r["name"] == "dew_point_margin_min")
+        assert margin["value"] == pytest.approx(10.0 - moistest, abs=0.05)
 
 
 @pytest.mark.parametrize(("damper", "resists"), [("false", True), ("true", False)])

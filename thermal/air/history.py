@@ -13,7 +13,7 @@ SPEED_DRIFT = 0.01
 STILL_AIR = 0.01
 """Mean speed below which its change is judged against this [m/s]."""
 SLOWEST = 0.95
-"""Slowest decay from one part of the window to the next that a drift is extrapolated with [-]."""
+"""Slowest decay over half a window that a drift is extrapolated with [-]."""
 
 
 @dataclass
@@ -79,8 +79,7 @@ class History:
             return float("inf")
         parts = np.stack([part.mean(0) for part in np.split(watched, 3)])
         before, last = np.abs(np.diff(parts, axis=0))
-        decay = np.clip(last / np.maximum(before, 1e-12), 0.0, SLOWEST)
-        return float((last * decay / (1 - decay)).max())
+        return float(_rest(before, last).max())
 
     def hall_holds(self) -> bool:
         """Whether the mean speed of the air has stopped to change."""
@@ -98,8 +97,57 @@ class History:
         changes = [float(change[part].mean()) for part in (now, before)]
         return bool(swings[0] < 0.5 * swings[1] or changes[0] < 0.5 * changes[1])
 
-    def mean_move(self, span: int) -> float:
-        """How far the mean inlets moved between the first part of the average and all of it [K]."""
+    def moves(self, span: int) -> tuple[np.ndarray, np.ndarray]:
+        """How far mean inlets over a span have to go at least, and how far a step may be [K].
+
+        Both [devices + 1], the last of the mean of the hall. Three means over half of the span,
+        from its start, middle and end, are weighted (Hann) so that swings cancel that are shorter
+        than a quarter of the span. The swing can make steps between them as large as the range of
+        such means where the trend, a parabola, is taken off. Two steps in one direction that are
+        larger go on as a geometric series, by the least that the swing leaves of them; no mean
+        has less to go than it moves from the first two thirds of the span to all of it.
+        """
         inlets = np.column_stack([self.last("inlet", span), self.last("hall", span)[:, :1]])
         moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
-        return float(moved.max())
+        means = _half_means(inlets)
+        blur = np.ptp(_half_means(inlets - _parabolas(inlets)), axis=0)
+        steps = np.diff(means[[0, len(means) // 2, -1]], axis=0)
+        before, last = np.abs(steps)
+        onward = steps[0] * steps[1] > 0
+        least = np.where(onward & (before > blur), np.maximum(last - blur, 0.0), 0.0)
+        to_go = least + _rest(before + blur, least, span / 4)
+        return np.maximum(moved, to_go), np.maximum(before, last) + blur
+
+    def mean_move(self, span: int) -> float:
+        """The largest of these moves [K]."""
+        return float(self.moves(span)[0].max())
+
+    def mean_holds(self, span: int, limit: float) -> bool:
+        """Whether no mean inlet over the span has as far to go as the limit [K].
+
+        Where a step could be as large, hidden by the swing, the span must be twice as long.
+        """
+        if span < 4 * WINDOW:
+            return False
+        moved, steps = self.moves(span)
+        return bool(moved.max() < limit and (steps.max() < limit or span >= 8 * WINDOW))
+
+
+def _rest(before: np.ndarray, last: np.ndarray, apart: float = WINDOW / 2) -> np.ndarray:
+    """What two steps of a geometric series leave to go, so many iterations apart."""
+    slowest = SLOWEST ** (2 * apart / WINDOW)
+    decay = np.clip(last / np.maximum(before, 1e-12), 0.0, slowest)
+    return last * decay / (1 - decay)
+
+
+def _half_means(values: np.ndarray) -> np.ndarray:
+    """Means over half of all rows with Hann's weights, from every row that leaves enough."""
+    rows = len(values) // 2
+    weights = (1 - np.cos(2 * np.pi * (np.arange(rows) + 0.5) / rows)) / rows
+    return np.lib.stride_tricks.sliding_window_view(values, rows, axis=0) @ weights
+
+
+def _parabolas(values: np.ndarray) -> np.ndarray:
+    """The parabola closest to each column."""
+    powers = np.vander(np.linspace(-1.0, 1.0, len(values)), 3)
+    return powers @ np.linalg.lstsq(powers, values, rcond=None)[0]

@@ -131,10 +131,10 @@ def solve_steady(
             averaging_from = done
         elif averaging_from is not None:
             snapshots.append(work)
-            moves = span >= 4 * WINDOW and history.mean_move(span) >= settings.drift
-            if span >= 4 * WINDOW and closed and not moves:
+            if closed and history.mean_holds(span, settings.drift):
                 break
-            if span >= 8 * WINDOW and moves:  # the older half still belongs to the way there
+            if span >= 8 * WINDOW and history.mean_move(span) >= settings.drift:
+                # The older half still belongs to the way there.
                 snapshots = snapshots[len(snapshots) // 2 :]
                 averaging_from = done - settings.chunk * len(snapshots)
     else:
@@ -202,9 +202,8 @@ def _open_ends(
 ) -> str:
     """Why the iterations ran out: which balance is open, which inlet moves."""
     span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
-    inlets = np.column_stack([history.last("inlet", span), history.last("hall", span)[:, :1]])
     names = (*(f"the inlet of {name}" for name in devices), "the mean temperature of the hall")
-    moved = np.abs(inlets.mean(0) - inlets[: 2 * span // 3].mean(0))
+    moved = history.moves(span)[0]
     worst = int(moved.argmax())
     advice = "allow more iterations"
     if abs(mass) > settings.mass:
