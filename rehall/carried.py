@@ -23,6 +23,7 @@ from thermal.air.inputs import AirInputs
 from thermal.air.scalars import Carriage, Release
 from thermal.air.solve import AirSolution
 from thermal.air.state import Work, to_work
+from thermal.arrays import on_device
 
 Cells = Float[np.ndarray, "nx ny nz"]
 Streams = Float[np.ndarray, " streams"]
@@ -92,14 +93,15 @@ def carried(case: Case, level: AirLevel, air: AirSolution, inputs: AirInputs) ->
         text = f"moisture and age of the air did not converge in {int(found.solutions)} solutions"
         unknown = _unknown(case, level, (f"{text}: they are left out",))
         return replace(unknown, entered=entered, moistest=moistest)
+    filled, taken = np.asarray(found.cells, float), np.asarray(found.intake, float)
     bodies = dict(zip(QUANTITIES, (paths.aired, paths.supplied, paths.used), strict=True))
     unknown = _unknown(case, level, ())
     cells, intake = unknown.cells, unknown.intake
     for n, quantity in enumerate(_solved(case)):
         known = bodies[quantity]
-        values = np.asarray(found.cells[n], float)[:-1, :-1, :-1]
+        values = filled[n, :-1, :-1, :-1]
         cells[quantity] = np.where(np.isin(level.voxels.region, list(known)), values, np.nan)
-        intake[quantity] = _at_intakes(case, level, air, np.asarray(found.intake[n], float), known)
+        intake[quantity] = _at_intakes(case, level, air, taken[n], known)
     m_units = float(np.abs(air.m_flow * paths.cooling).sum())
     m_supplied = m_units + sum(entering(case, level, air).values())
     return Carried(cells, intake, entered, moistest, m_supplied, int(found.solutions))
@@ -121,7 +123,7 @@ def _settled(level: AirLevel, air: AirSolution) -> Work:
     """The solver's form of the settled air, of an averaged flow the mean, with its fans' flows."""
     model = level.model
     work = to_work(jax.tree.map(jnp.asarray, air.state), model)
-    rho = density(jnp.asarray(air.T_in, model.fluid.dtype) - model.T_ref, model.gas)
+    rho = density(on_device(air.T_in - float(model.T_ref), model.fluid.dtype), model.gas)
     return replace(work, V_flow=jnp.asarray(air.m_flow, rho.dtype) / rho)
 
 
@@ -194,9 +196,7 @@ def _release(case: Case, level: AirLevel, paths: _Paths, flow: Carriage) -> Rele
     source, stream, kept, entered = (np.stack(part) for part in zip(*chosen, strict=True))
     dtype = level.model.fluid.dtype
     around = [(0, 0), *[(0, 1)] * 3]
-    return Release(
-        *(jnp.asarray(x, dtype) for x in (np.pad(source, around), stream, kept, entered))
-    )
+    return Release(*(on_device(x, dtype) for x in (np.pad(source, around), stream, kept, entered)))
 
 
 def _at_intakes(

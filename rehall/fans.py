@@ -7,7 +7,6 @@ or a case states is the one against no pressure: it sets the speed, V/sqrt(a/b).
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import jax.numpy as jnp
 import numpy as np
 
 from geometry.errors import Finding, InputError
@@ -18,6 +17,7 @@ from rehall.schema.entries.common import AirFlow
 from rehall.shell import OVERSPEED, OpeningItem, curved
 from thermal.air.inputs import Fans
 from thermal.air.streams import StreamTable
+from thermal.arrays import on_device
 from thermal.equipment import server
 from thermal.fans import Curve, fit_curve
 
@@ -177,10 +177,10 @@ def flows_and_fans(
         )
     )
     return V_flow, Fans(
-        shutoff=jnp.array([mover.shutoff for mover in each], dtype),
-        slope=jnp.array([m.slope / s**2 for m, s in zip(each, streams.share, strict=True)], dtype),
-        T_law=jnp.array(T, dtype),
-        speed=jnp.array(speed, dtype),
+        shutoff=on_device([mover.shutoff for mover in each], dtype),
+        slope=on_device([m.slope / s**2 for m, s in zip(each, streams.share, strict=True)], dtype),
+        T_law=on_device(T, dtype),
+        speed=on_device(speed, dtype),
     )
 
 

@@ -250,8 +250,8 @@ def unit_loading(solution: Solution, item: Item, T_in: float | None = None) -> f
     at = solution.level.streams.of(item.name)[0]
     C = float(solution.air.m_flow[at]) * float(solution.level.model.cp)
     T = float(solution.air.T_in[at]) if T_in is None else T_in
-    rise = T - float(solution.inputs.T_set[at])
-    wanted = max(C * rise + float(solution.inputs.heat[at]), 0.0)
+    rise = T - float(np.asarray(solution.inputs.T_set)[at])
+    wanted = max(C * rise + float(np.asarray(solution.inputs.heat)[at]), 0.0)
     return wanted / max(unit_capacity(solution, item.name, T), 1.0)
 
 
@@ -260,7 +260,9 @@ def unit_capacity(solution: Solution, name: str, T_in: float | None = None) -> f
     at = solution.level.streams.of(name)[0]
     given = solution.inputs
     T = float(solution.air.T_in[at]) if T_in is None else T_in
-    return float(given.conductance[at]) * max(T - float(given.T_coolant[at]), 0.0)
+    return float(np.asarray(given.conductance)[at]) * max(
+        T - float(np.asarray(given.T_coolant)[at]), 0.0
+    )
 
 
 def leaving(solution: Solution, item: Item, T_in: float) -> float:
@@ -268,6 +270,6 @@ def leaving(solution: Solution, item: Item, T_in: float) -> float:
     at = solution.level.streams.of(item.name)[0]
     given = solution.inputs
     C = max(abs(float(solution.air.m_flow[at])) * float(solution.level.model.cp), 1e-6)
-    warmed = T_in + float(given.heat[at]) / C
+    warmed = T_in + float(np.asarray(given.heat)[at]) / C
     coldest = warmed - unit_capacity(solution, item.name, T_in) / C
-    return max(min(float(given.T_set[at]), warmed), coldest)
+    return max(min(float(np.asarray(given.T_set)[at]), warmed), coldest)

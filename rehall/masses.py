@@ -7,7 +7,6 @@ import math
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from geometry.hall import FACES
@@ -18,6 +17,7 @@ from rehall.operation import NO_RESISTANCE
 from rehall.schema.entries import SERVERS, CoolingUnit, MinerShelf
 from rehall.schema.hall import Wall
 from thermal.air.inputs import AirInputs, Bodies, Layers
+from thermal.arrays import on_device
 
 MASS_HEAT = 400.0
 """Heat that equipment stores per kelvin and kilogram [J/kg/K]: a server of 2 units, measured at
@@ -87,7 +87,7 @@ def with_masses(
                 f"{name}: {mass.capacity / 1e3:.3g} kJ/K behind {mass.conductance:.3g} W/K"
             )
     dtype = level.model.T_ref.dtype
-    bodies = Bodies(*(jnp.asarray(x, dtype) for x in (capacity, conductance, coil)))
+    bodies = Bodies(*(on_device(x, dtype) for x in (capacity, conductance, coil)))
     found = inputs if not (capacity.any() or coil.any()) else replace(inputs, bodies=bodies)
     return with_layers(case, level, found), list(assumed.values())
 
@@ -111,8 +111,8 @@ def with_layers(case: Case, level: AirLevel, inputs: AirInputs) -> AirInputs:
         elif wall.temperature is not None:
             U[side] = NO_RESISTANCE
     dtype = level.model.T_ref.dtype
-    layers = Layers(jnp.asarray(resistance, dtype), jnp.asarray(capacity, dtype))
-    return replace(inputs, layers=layers, U_wall=jnp.asarray(U, dtype))
+    layers = Layers(on_device(resistance, dtype), on_device(capacity, dtype))
+    return replace(inputs, layers=layers, U_wall=on_device(U, dtype))
 
 
 def most_slices(case: Case) -> int:

@@ -35,11 +35,12 @@ class DeviceAir:
 
 @dataclass(frozen=True)
 class OpeningAir:
-    """Air through one opening, inwards positive; temperature of what passes [K]."""
+    """Air through one opening, inwards positive; temperature of what passes, its swing [K]."""
 
     m_flow: float
     V_flow: float
     T: float
+    amplitude: float
 
 
 def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, DeviceAir]:
@@ -74,16 +75,20 @@ def opening_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Open
     """Air through every opening of the shell."""
     found = {}
     pressure = float(level.model.pressure)
+    outdoor = [opening.name for opening in case.openings if opening.kind == "outdoor"]
     for opening in case.openings:
         patch = level.voxels.openings[opening.name]
         if opening.kind == "outdoor":
             entering = entering_temperature(case, opening)
-            found[opening.name] = _outdoor(patch, air.state, pressure, entering)
+            swing = float(air.amplitude_opening[outdoor.index(opening.name)])
+            found[opening.name] = _outdoor(patch, air.state, pressure, entering, swing)
             continue
         at = level.streams.of(opening.name)
-        T = float(air.T_in[at][0] if opening.kind == "exhaust" else air.T_out[at][0])
-        m_flow = float(air.m_flow[at].sum()) * (-1 if opening.kind == "exhaust" else 1)
-        found[opening.name] = OpeningAir(m_flow, m_flow / _density(T, pressure), T)
+        leaves, device = opening.kind == "exhaust", air.devices.index(opening.name)
+        T = float((air.T_in if leaves else air.T_out)[at][0])
+        swing = float((air.amplitude if leaves else air.amplitude_out)[device])
+        m_flow = float(air.m_flow[at].sum()) * (-1 if leaves else 1)
+        found[opening.name] = OpeningAir(m_flow, m_flow / _density(T, pressure), T, swing)
     return found
 
 
@@ -109,7 +114,9 @@ def _face(patch: Patch, level: AirLevel, state: AirState) -> FaceTemperature:
     )
 
 
-def _outdoor(patch: Patch, state: AirState, pressure: float, entering: float) -> OpeningAir:
+def _outdoor(
+    patch: Patch, state: AirState, pressure: float, entering: float, swing: float
+) -> OpeningAir:
     """Net flow through an outdoor opening, from the face velocities."""
     velocity = (state.u, state.v, state.w)[patch.axis][tuple(patch.faces.T)] * patch.sign
     T_cell = state.T[tuple(patch.cells.T)]
@@ -118,7 +125,7 @@ def _outdoor(patch: Patch, state: AirState, pressure: float, entering: float) ->
     mass = volume * np.asarray(air_density(jnp.asarray(T), pressure))
     weight = np.abs(mass).sum()
     mean = float(np.sum(np.abs(mass) * T) / weight) if weight > 0 else entering
-    return OpeningAir(float(mass.sum()), float(volume.sum()), mean)
+    return OpeningAir(float(mass.sum()), float(volume.sum()), mean, swing)
 
 
 def _density(T: float, pressure: float) -> float:

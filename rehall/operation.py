@@ -5,7 +5,6 @@ An `Exchange` is what the three domains tell each other; `simulate` repeats them
 
 from dataclasses import dataclass, field
 
-import jax.numpy as jnp
 import numpy as np
 
 from geometry.errors import Finding, InputError
@@ -19,6 +18,7 @@ from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
 from rehall.shell import OpeningItem
 from rehall.wind import wind_pressures
 from thermal.air.inputs import AirInputs
+from thermal.arrays import on_device
 from thermal.equipment import cooling_unit
 
 UNLIMITED = 1e12
@@ -118,22 +118,22 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
     outdoor = [o for o in case.openings if o.kind == "outdoor"]
     T_opening = [entering_temperature(case, o) for o in outdoor]
     return AirInputs(
-        V_flow=jnp.array(V_flow, dtype),
-        heat=jnp.array(heat, dtype),
-        controlled=jnp.array(controlled, dtype),
-        T_set=jnp.array(T_set, dtype),
-        conductance=jnp.array(conductance, dtype),
-        T_coolant=jnp.array(T_coolant, dtype),
-        T_outdoor=jnp.array(case.site.outdoor.dry_bulb, dtype),
-        T_opening=jnp.array(T_opening, dtype),
-        T_wall=jnp.array(T_wall, dtype),
-        U_wall=jnp.array(U_wall, dtype),
-        flux_wall=jnp.array(flux_wall, dtype),
-        block_heat=jnp.array(_block_heat(case, level, x), dtype),
-        p_wind=None if wind is None else jnp.array([wind[o.name] for o in outdoor], dtype),
+        V_flow=on_device(V_flow, dtype),
+        heat=on_device(heat, dtype),
+        controlled=on_device(controlled, dtype),
+        T_set=on_device(T_set, dtype),
+        conductance=on_device(conductance, dtype),
+        T_coolant=on_device(T_coolant, dtype),
+        T_outdoor=on_device(case.site.outdoor.dry_bulb, dtype),
+        T_opening=on_device(T_opening, dtype),
+        T_wall=on_device(T_wall, dtype),
+        U_wall=on_device(U_wall, dtype),
+        flux_wall=on_device(flux_wall, dtype),
+        block_heat=on_device(_block_heat(case, level, x), dtype),
+        p_wind=None if wind is None else on_device([wind[o.name] for o in outdoor], dtype),
         p_wind_stream=None
         if wind is None
-        else jnp.array([wind.get(name, 0.0) for name in streams.name], dtype),
+        else on_device([wind.get(name, 0.0) for name in streams.name], dtype),
         fans=fans,
     )
 

@@ -11,6 +11,8 @@ from typing import Any
 import platformdirs
 
 PACKAGES = ("geometry", "thermal", "power", "rehall")
+KEEPS = True
+"""Whether traced programs are kept, and found by the code as it stands on disk."""
 LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "equinox", "optimistix", "power-grid-model", "h5py")
 
 
@@ -23,10 +25,17 @@ def prepare() -> None:
     """Liquid and power in float64 (the air has its own precision); compiled code is kept."""
     import jax
 
+    from thermal.programs import keep
+
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    keep(
+        cache_folder() / "programs"
+        if KEEPS and jax.config.values["jax_enable_compilation_cache"]
+        else None
+    )
 
 
 def versions() -> dict[str, str]:

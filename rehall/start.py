@@ -1,7 +1,6 @@
 """Where every steady solve starts: still air, each room at the temperature of what it is given."""
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
@@ -9,6 +8,7 @@ from rehall.models import AirLevel
 from rehall.operation import entering_temperature, first_supply
 from rehall.schema.entries import CoolingUnit
 from thermal.air.state import Work, at_rest
+from thermal.arrays import on_device
 
 ROOM = 295.15
 """Air that nothing cools and nothing reaches [K]."""
@@ -30,7 +30,7 @@ def at_start(case: Case, level: AirLevel) -> Work:
     model = level.model
     above = np.pad(T - float(model.T_ref), [(0, 1)] * 3) * np.asarray(model.fluid)
     rest = at_rest(model, elsewhere)
-    return eqx.tree_at(lambda work: work.T, rest, jnp.asarray(above, model.fluid.dtype))
+    return eqx.tree_at(lambda work: work.T, rest, on_device(above, model.fluid.dtype))
 
 
 def given_temperatures(case: Case, level: AirLevel) -> dict[int, list[float]]:

@@ -91,6 +91,7 @@ def opening_rows(case: Case, openings: dict[str, OpeningAir]) -> list[Row]:
             "flow_m3_s": openings[o.name].V_flow,
             "mass_flow_kg_s": openings[o.name].m_flow,
             "temperature_c": openings[o.name].T - ZERO,
+            "temperature_amplitude_k": openings[o.name].amplitude,
             "face_velocity_m_s": abs(openings[o.name].V_flow) / _area(o.rectangle.size),
             "power_kw": o.power / 1e3,
         }

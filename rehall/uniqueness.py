@@ -20,6 +20,7 @@ from rehall.simulate import Plant, Solution, Watch, couple, first_exchange
 from rehall.start import ROOM, at_start, given_temperatures
 from rehall.verdict import Limit
 from thermal.air.state import Work
+from thermal.arrays import on_device
 from thermal.properties import air_density
 
 ZERO = 273.15
@@ -77,7 +78,7 @@ def warm_start(case: Case, level: AirLevel, T: float) -> Work:
     """Still air at T [K] in every body of air."""
     start, model = at_start(case, level), level.model
     above = (T - float(model.T_ref)) * np.asarray(model.fluid)
-    return eqx.tree_at(lambda work: work.T, start, jnp.asarray(above, model.fluid.dtype))
+    return eqx.tree_at(lambda work: work.T, start, on_device(above, model.fluid.dtype))
 
 
 def compared(

@@ -6,6 +6,8 @@ C = m_flow cp the capacity rate of a stream [W/K]. Kays and London, Compact Heat
 11.3.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -78,12 +80,14 @@ def crossflow(NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]) -> Float
 _RELATIONS = {"counterflow": counterflow, "parallel": parallel, "crossflow": crossflow}
 
 
+@partial(jax.jit, static_argnames="arrangement", inline=True)
 def effectiveness(arrangement: str, NTU: Scalar, C_r: Scalar) -> Float[Array, "..."]:
     """Effectiveness of one of ARRANGEMENTS; NTU and C_r broadcast."""
     NTU, C_r = jnp.broadcast_arrays(jnp.asarray(NTU), jnp.asarray(C_r))
     return _RELATIONS[arrangement](NTU, C_r)
 
 
+@partial(jax.jit, static_argnames="arrangement", inline=True)
 def conductance_to_inlets(
     C_hot: Scalar, C_cold: Scalar, UA: Scalar, arrangement: str = "counterflow"
 ) -> Float[Array, "..."]:
@@ -98,6 +102,7 @@ def conductance_to_inlets(
     return jnp.where(flows, e * C_min, 0.0)
 
 
+@partial(jax.jit, static_argnames=("hot_share", "hot_exponent", "cold_exponent"), inline=True)
 def ua_at_flows(
     UA_nominal: Scalar,
     hot_ratio: Scalar,

@@ -10,7 +10,6 @@ their own on every level (docs/decisions/0004-simplec.md, 0009-pressure-levels.m
 from dataclasses import dataclass
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy.sparse import coo_array
@@ -18,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from thermal.air.blocks import Blocks, Lattice, merge, merged_axes
 from thermal.air.operators import triple
+from thermal.arrays import on_device
 
 WEAK_LOSS = 10.0
 """Faces with a larger loss coefficient join no cells [-]."""
@@ -137,7 +137,7 @@ def _merged(
         children=_index(_lists(parent[known], nodes, known, len(parent))[0]),
         parent=_index(parent),
         members=_index(members),
-        weight=jnp.array(weight, dtype),
+        weight=on_device(weight, dtype),
         neighbour=_index(_lists(ends, nodes, np.concatenate([heads, tails]), nodes)[0]),
         by_edge=_index(_lists(ends, nodes, numbers, len(key))[0]),
     )
@@ -175,4 +175,4 @@ def _lists(
 
 
 def _index(values: np.ndarray) -> Array:
-    return jnp.array(values, jnp.int32)
+    return on_device(values, np.int32)

@@ -19,6 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from thermal.air.operators import triple
+from thermal.arrays import on_device
 
 SAME_WIDTH = 1.7
 """Axes whose cells are within this factor of the narrowest are merged together [-]."""
@@ -163,10 +164,10 @@ def _tables(lattice: Lattice, starts: tuple[np.ndarray, ...], dtype: type) -> Bl
         there = np.take(lattice.weak[axis], first[axis], axis)
         weak.append(jnp.array(there) if there.any() else None)
     return Blocks(
-        first=triple(jnp.array(x, jnp.int32) for x in first),
-        second=triple(jnp.array(x, jnp.int32) for x in second),
-        parent=triple(jnp.array(x, jnp.int32) for x in parent),
-        ratio=triple(jnp.array(x, dtype) for x in ratio),
+        first=triple(on_device(x, np.int32) for x in first),
+        second=triple(on_device(x, np.int32) for x in second),
+        parent=triple(on_device(x, np.int32) for x in parent),
+        ratio=triple(on_device(x, dtype) for x in ratio),
         weak=triple(weak),
     )
 

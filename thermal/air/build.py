@@ -23,6 +23,7 @@ from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
 from thermal.air.streams import Streams, StreamTable, join
 from thermal.air.transport import Metric
+from thermal.arrays import on_device
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def build_model(
         turbulence=turbulence,
         buoyant_turbulence=buoyant_turbulence,
         streams=len(builder.names),
-        gas=jax.tree.map(lambda x: jnp.asarray(x, dtype), gas),
+        gas=jax.tree.map(lambda x: on_device(x, dtype), gas),
         aggregates=_aggregates(opened, voxels, dtype),
         width=triple(_axis(np.append(w, w[-1]), a, dtype) for a, w in enumerate(grid.widths)),
         metric=cell_metric(grid.widths, dtype),
@@ -95,9 +96,9 @@ def build_model(
         outdoor=triple(_outdoor(hall, voxels, axis, full, dtype) for axis in range(3)),
         shell=_shell(hall, voxels, full, dtype),
         heated=_heated(hall, voxels, full, dtype),
-        has_intake=jnp.array(builder.has_intake, dtype),
-        has_discharge=jnp.array(builder.has_discharge, dtype),
-        height=jnp.array(builder.height, dtype),
+        has_intake=on_device(builder.has_intake, dtype),
+        has_discharge=on_device(builder.has_discharge, dtype),
+        height=on_device(builder.height, dtype),
         sealed=tuple(
             _cells(np.isin(voxels.region, regions).astype(float), dtype)
             for regions in free_levels(hall, voxels, yielding)
@@ -255,10 +256,10 @@ def _drag(
     at = tuple(cells.T)
     moving = any(axis_of(face) == axis for face in boundaries.moving)
     return DragCells(
-        cell=jnp.array(np.ravel_multi_index(at, full), jnp.int32),
-        walls=jnp.array(number[at], dtype),
-        distance=jnp.array(0.5 * voxels.grid.widths[axis][cells[:, axis]], dtype),
-        motion=jnp.array(moved[at], dtype) if moving else None,
+        cell=on_device(np.ravel_multi_index(at, full), np.int32),
+        walls=on_device(number[at], dtype),
+        distance=on_device(0.5 * voxels.grid.widths[axis][cells[:, axis]], dtype),
+        motion=on_device(moved[at], dtype) if moving else None,
     )
 
 
@@ -272,12 +273,12 @@ def _jets(voxels: VoxelModel, dtype: type) -> tuple | None:
 def _axis(values: np.ndarray, axis: int, dtype: type) -> jnp.ndarray:
     shape = [1, 1, 1]
     shape[axis] = len(values)
-    return jnp.array(values.reshape(shape), dtype)
+    return on_device(values.reshape(shape), dtype)
 
 
 def _cells(values: np.ndarray, dtype: type) -> jnp.ndarray:
-    return jnp.array(np.pad(values, [(0, 1)] * 3), dtype)
+    return on_device(np.pad(values, [(0, 1)] * 3), dtype)
 
 
 def _faces(values: np.ndarray, axis: int, dtype: type) -> jnp.ndarray:
-    return jnp.array(np.pad(values, [(0, int(a != axis)) for a in range(3)]), dtype)
+    return on_device(np.pad(values, [(0, int(a != axis)) for a in range(3)]), dtype)

@@ -98,9 +98,30 @@ def _opening_heat(T: Field, flux: Triple, model: AirModel, inputs: AirInputs) ->
     """Heat through the outdoor openings, above T_ref [W]."""
     heat = jnp.zeros((), T.dtype)
     for axis in range(3):
-        faces = model.outdoor[axis]
-        m = faces.sign * flux[axis].ravel()[faces.face]
-        T_opening = inputs.T_opening[faces.opening] - model.T_ref
-        inside = T.ravel()[faces.cell]
-        heat = heat + model.cp * jnp.sum(m * jnp.where(m > 0, T_opening, inside))
+        m, passing = _through_openings(axis, T, flux, model, inputs)
+        heat = heat + model.cp * jnp.sum(m * passing)
     return heat
+
+
+def opening_temperatures(
+    T: Field, flux: Triple, model: AirModel, inputs: AirInputs
+) -> Float[Array, " openings"]:
+    """Mean of the air that passes each outdoor opening, either way [K above T_ref]."""
+    through = weight = jnp.zeros_like(inputs.T_opening)
+    for axis in range(3):
+        m, passing = _through_openings(axis, T, flux, model, inputs)
+        opening = model.outdoor[axis].opening
+        through = through.at[opening].add(jnp.abs(m) * passing)
+        weight = weight.at[opening].add(jnp.abs(m))
+    still = weight <= 0
+    return jnp.where(still, inputs.T_opening - model.T_ref, through / jnp.where(still, 1.0, weight))
+
+
+def _through_openings(
+    axis: int, T: Field, flux: Triple, model: AirModel, inputs: AirInputs
+) -> tuple[Array, Array]:
+    """Mass flow into the hall [kg/s] and temperature of what passes [K above T_ref], by face."""
+    faces = model.outdoor[axis]
+    m = faces.sign * flux[axis].ravel()[faces.face]
+    T_opening = inputs.T_opening[faces.opening] - model.T_ref
+    return m, jnp.where(m > 0, T_opening, T.ravel()[faces.cell])

@@ -34,10 +34,9 @@ class Gas(eqx.Module):
 def air(pressure: float, T_ref: float) -> Gas:
     """Dry air at a site's pressure [Pa], properties at T_ref [K]."""
     T = jnp.asarray(T_ref, float)
-    p = jnp.asarray(pressure, float)
-    prandtl = jnp.asarray(AIR_PRANDTL)
-    rho = air_density(T, p)
-    return Gas("ideal_gas", p, T, rho, 1 / T, air_heat_capacity(T), air_viscosity(T), prandtl)
+    properties = (air_density(T, pressure), 1 / T, air_heat_capacity(T), air_viscosity(T))
+    known = (pressure, T, *properties, AIR_PRANDTL)
+    return Gas("ideal_gas", *(jnp.asarray(value, float) for value in known))
 
 
 def fluid(

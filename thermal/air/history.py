@@ -23,6 +23,7 @@ class History:
     inlet: list[np.ndarray] = field(default_factory=list)
     inlet_max: list[np.ndarray] = field(default_factory=list)
     outlet: list[np.ndarray] = field(default_factory=list)
+    opening: list[np.ndarray] = field(default_factory=list)
     hall: list[np.ndarray] = field(default_factory=list)
     T_in: list[np.ndarray] = field(default_factory=list)
     T_out: list[np.ndarray] = field(default_factory=list)
@@ -44,6 +45,7 @@ class History:
         self.hall.append(np.stack(means, axis=1))
         self.T_out.append(np.asarray(monitor.T_out, float))
         self.outlet.append(self.T_out[-1] @ share.T)
+        self.opening.append(np.asarray(monitor.T_opening, float))
         self.m_flow.append(np.asarray(monitor.m_flow, float))
         parts = (
             np.asarray(monitor.heat.streams, float),

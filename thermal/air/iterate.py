@@ -18,6 +18,7 @@ from thermal.air.staging import stage
 from thermal.air.state import AirState, Work, to_work
 from thermal.air.storage import Storage, in_time
 from thermal.air.walls import film
+from thermal.programs import kept_program
 
 
 class Monitor(eqx.Module):
@@ -26,9 +27,10 @@ class Monitor(eqx.Module):
     `moved` is the flow that enters the air and `net_mass` what enters beyond what leaves the hall
     (with its sign, so that swings cancel in a mean), or the same for a sealed body of air where
     that is more [kg/s]; `T_in` and `T_out` of the streams and `T_in_max`, the highest of the cells
-    that they take air from [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref] and
-    `V_mean` [m/s] over all cells; `change` is the change of the velocities in the iteration over
-    the velocities, both as root mean squares over all faces [-].
+    that they take air from, `T_opening` of what passes the outdoor openings [K above T_ref];
+    `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s] over all cells; `change` is the
+    change of the velocities in the iteration over the velocities, both as root mean squares over
+    all faces [-].
     """
 
     moved: Float[Array, "*its"]
@@ -37,6 +39,7 @@ class Monitor(eqx.Module):
     T_in: Float[Array, "*its streams"]
     T_out: Float[Array, "*its streams"]
     T_in_max: Float[Array, "*its streams"]
+    T_opening: Float[Array, "*its openings"]
     heat: energy.HeatFlows
     T_mean: Float[Array, "*its"]
     V_mean: Float[Array, "*its"]
@@ -92,7 +95,7 @@ def iterate(
         T_body=solids.advance_bodies(work, stream, model, inputs, storage),
         T_layer=_layers(T, V, rho, work, model, inputs, storage),
     )
-    return new, _observed(work, new, V, solved, stream, heat, model)
+    return new, _observed(work, new, V, solved, stream, heat, model, inputs)
 
 
 def _observed(
@@ -103,6 +106,7 @@ def _observed(
     stream: ports.Ports,
     heat: energy.HeatFlows,
     model: AirModel,
+    inputs: AirInputs,
 ) -> Monitor:
     entering, net = _through(solved.flux, model)
     unmatched = net - solved.stored
@@ -114,6 +118,7 @@ def _observed(
         T_in=stream.T_in,
         T_out=stream.T_out,
         T_in_max=ports.highest_intakes(new.T, new.V_flow, model),
+        T_opening=energy.opening_temperatures(new.T, solved.flux, model, inputs),
         heat=heat,
         T_mean=jnp.sum(new.T * model.fluid) / cells,
         V_mean=jnp.sum(V * model.fluid) / cells,
@@ -139,7 +144,7 @@ def eddy_viscosity_of(state: AirState, model: AirModel) -> Array:
     return mu_t[:-1, :-1, :-1]
 
 
-@eqx.filter_jit
+@kept_program
 def run(work: Work, model: AirModel, inputs: AirInputs, iterations: int) -> tuple[Work, Monitor]:
     """Several outer iterations as one compiled call; the monitors are stacked."""
     return jax.lax.scan(

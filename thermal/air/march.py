@@ -23,6 +23,7 @@ from thermal.air.model import AirModel
 from thermal.air.operators import to_cell
 from thermal.air.state import Work
 from thermal.air.storage import backward_differences
+from thermal.programs import kept_program
 
 Scalar = float | Float[Array, ""]
 
@@ -169,7 +170,7 @@ def _next_step(
     return time - instant.time, time
 
 
-@eqx.filter_jit
+@kept_program
 def march_steps(
     instant: Instant, model: AirModel, segment: Segment, marching: Marching, steps: int
 ) -> tuple[Instant, Taken]:

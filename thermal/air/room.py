@@ -22,6 +22,7 @@ from thermal.air.model import AirModel
 from thermal.air.solve import AirSolution, Settings, solve_steady
 from thermal.air.state import Work, at_rest
 from thermal.air.streams import StreamTable
+from thermal.arrays import on_device
 
 HELD = 1e9
 """Conductance of a wall held at a temperature [W/m2/K]."""
@@ -74,7 +75,7 @@ class Room:
         openings = sum(o.kind == "outdoor" for o in self.hall.openings)
 
         def array(values: Any) -> jnp.ndarray:
-            return jnp.asarray(np.asarray(values, float), dtype)
+            return on_device(values, dtype)
 
         n = len(names)
         still = AirInputs(

@@ -23,6 +23,7 @@ from thermal.air.ports import Entering, Ports, enter, entering, fixed_velocity, 
 from thermal.air.pressure import mass_flux
 from thermal.air.state import Work
 from thermal.air.transport import change_of
+from thermal.programs import kept_program
 
 Field = Float[Array, "nx ny nz"]
 Triple = tuple[Field, Field, Field]
@@ -73,7 +74,7 @@ class Spread(eqx.Module):
     converged: Bool[Array, ""]
 
 
-@eqx.filter_jit
+@kept_program
 def carriage(work: Work, model: AirModel, inputs: AirInputs) -> Carriage:
     """Fluxes and diffusivity of a converged state."""
     stream = ports.streams(work, model, inputs)
@@ -97,7 +98,7 @@ def nothing(model: AirModel, inputs: AirInputs) -> Release:
     return Release(jnp.zeros_like(model.fluid), still, still, jnp.zeros_like(inputs.T_opening))
 
 
-@eqx.filter_jit
+@kept_program
 def spread(
     release: Release,
     carrying: Carriage,

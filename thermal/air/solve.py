@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from scipy.interpolate import RegularGridInterpolator
@@ -22,6 +21,7 @@ from thermal.air.iterate import run
 from thermal.air.model import AirModel
 from thermal.air.state import AirState, Work, to_state, to_work
 from thermal.air.streams import StreamTable
+from thermal.arrays import on_device
 
 RUNAWAY = 300.0
 """Mean warming of the hall's air at which the solver gives up [K]."""
@@ -64,7 +64,8 @@ class AirSolution:
 
     Stream arrays are means over the last window; `amplitude` [devices] is half the swing of each
     device's mean inlet temperature over it, `amplitude_max` and `amplitude_out` that of its highest
-    inlet and of its mean outlet [K]. `reason` says why it is not converged.
+    inlet and of its mean outlet, `amplitude_opening` that of what passes each outdoor opening [K].
+    `reason` says why it is not converged.
     """
 
     state: AirState
@@ -76,6 +77,7 @@ class AirSolution:
     amplitude: np.ndarray
     amplitude_max: np.ndarray
     amplitude_out: np.ndarray
+    amplitude_opening: np.ndarray
     energy_error: float
     mass_error: float
     heat: dict[str, float]
@@ -163,7 +165,7 @@ def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid
             if len(line) == 1:
                 wide = np.repeat(wide, 2, axis=a)
         at = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1)
-        return jnp.asarray(RegularGridInterpolator(spread, wide)(at), values.dtype)
+        return on_device(RegularGridInterpolator(spread, wide)(at), values.dtype)
 
     u, v, w = (sample(np.asarray(x), axis) for axis, x in enumerate((state.u, state.v, state.w)))
     p, T, k, epsilon = (sample(x, None) for x in (np.asarray(state.p), T, k, epsilon))
@@ -241,7 +243,7 @@ def _solution(
     span = min(span, done)
     swings = {
         name: 0.5 * np.ptp(history.last(name, span), axis=0)
-        for name in ("inlet", "inlet_max", "outlet")
+        for name in ("inlet", "inlet_max", "outlet", "opening")
     }
     heat = history.last("heat", span).mean(0)
     n = model.streams
@@ -255,6 +257,7 @@ def _solution(
         amplitude=swings["inlet"],
         amplitude_max=swings["inlet_max"],
         amplitude_out=swings["outlet"],
+        amplitude_opening=swings["opening"],
         energy_error=float(heat.sum()) / scale,
         mass_error=float(history.last("mass", span).mean()),
         heat={

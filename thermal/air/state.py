@@ -38,6 +38,7 @@ class Work(eqx.Module):
     T_layer: Float[Array, "faces layers"]
 
 
+@eqx.filter_jit
 def to_work(state: AirState, model: AirModel) -> Work:
     """Solver's form of a public state; fans start from rest, bodies at T_ref."""
     pads = [(0, 0), (0, 1), (0, 1)], [(0, 1), (0, 0), (0, 1)], [(0, 1), (0, 1), (0, 0)]
@@ -60,6 +61,7 @@ def to_work(state: AirState, model: AirModel) -> Work:
     )
 
 
+@eqx.filter_jit
 def to_state(work: Work, model: AirModel) -> AirState:
     """Public form of the solver's state."""
     u, v, w = work.velocity
@@ -76,8 +78,12 @@ def to_state(work: Work, model: AirModel) -> AirState:
 
 def at_rest(model: AirModel, T: float | Array, layers: int = 0) -> Work:
     """Still air of one temperature [K], with walls of so many layers."""
-    zero = jnp.zeros_like(model.fluid)
-    level = jnp.asarray(T, zero.dtype) - model.T_ref
+    return _at_rest(model, jnp.asarray(T, model.fluid.dtype), layers)
+
+
+@eqx.filter_jit
+def _at_rest(model: AirModel, T: Array, layers: int) -> Work:
+    zero, level = jnp.zeros_like(model.fluid), T - model.T_ref
     k, epsilon = starting_turbulence(model)
     return Work(
         p=zero,

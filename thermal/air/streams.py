@@ -8,6 +8,7 @@ import numpy as np
 
 from geometry.voxels import Patch, VoxelModel
 from thermal.air.model import PortFaces
+from thermal.arrays import on_device
 
 Profile = Callable[[np.ndarray], np.ndarray]
 
@@ -105,4 +106,4 @@ class Streams:
 
 def join(parts: list[np.ndarray], dtype: type) -> jnp.ndarray:
     """One array of several; empty of none."""
-    return jnp.array(np.concatenate(parts) if parts else np.zeros(0), dtype)
+    return on_device(np.concatenate(parts) if parts else np.zeros(0), dtype)

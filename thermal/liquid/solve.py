@@ -19,6 +19,7 @@ from thermal.liquid.heat import (
 )
 from thermal.liquid.hydraulics import Flows, solve_flows
 from thermal.liquid.network import LiquidModel
+from thermal.programs import kept_program
 
 
 def _floats(values) -> Array:
@@ -64,7 +65,7 @@ class LiquidState(eqx.Module):
     converged: Bool[Array, ""]
 
 
-@eqx.filter_jit
+@kept_program
 def solve(model: LiquidModel, inputs: LiquidInputs) -> LiquidState:
     """Steady state of a loop.
 

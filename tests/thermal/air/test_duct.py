@@ -44,10 +44,14 @@ def rise_at_exit(solution):
 
 @pytest.mark.slow
 def test_rack_heats_its_air_by_heat_over_capacity_rate(duct):
-    solution = duct.solve(through(duct, heat={"rack": 6000.0}))
+    inputs = through(duct, heat={"rack": 6000.0})
+    solution = duct.solve(inputs)
     assert solution.converged, solution.reason
     expected = 6000.0 / (RHO * FLOW * CP)
     assert rise_at_exit(solution) == pytest.approx(expected, abs=0.05)
+    _, monitor = run(solution.work, duct.model, inputs, 25)
+    assert float(monitor.T_opening[-1, 0]) == pytest.approx(rise_at_exit(solution), abs=0.01)
+    assert solution.amplitude_opening.tolist() == pytest.approx([0.0], abs=0.05)
     assert solution.heat["openings"] == pytest.approx(-6000.0, rel=0.005)
     assert abs(solution.mass_error) < 1e-3
     assert abs(solution.energy_error) < 5e-3

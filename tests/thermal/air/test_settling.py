@@ -30,6 +30,7 @@ def test_hot_spot_that_moves_over_an_intake_swings_its_highest_inlet_but_not_its
             T_in=T_in,
             T_out=T_in + jnp.array([8.0, 8.0, 4.0]) * (1 + 0.5 * swing),
             T_in_max=jnp.where(jnp.array([True, True, False]), T_in + 1.0, -jnp.inf),
+            T_opening=jnp.array([7 + 2 * swing]),
             heat=HeatFlows(streams=0 * T_in, openings=zero, walls=zero, blocks=zero),
             T_mean=zero,
             V_mean=zero,
@@ -39,12 +40,14 @@ def test_hot_spot_that_moves_over_an_intake_swings_its_highest_inlet_but_not_its
     monitor = jax.tree.map(lambda *x: jnp.stack(x), *[at(each) for each in swing])
     history = History()
     history.extend(monitor, np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]))
-    mean, highest, out = (
-        np.ptp(history.last(name, 40), axis=0) for name in ("inlet", "inlet_max", "outlet")
+    mean, highest, out, opening = (
+        np.ptp(history.last(name, 40), axis=0)
+        for name in ("inlet", "inlet_max", "outlet", "opening")
     )
     np.testing.assert_allclose(mean, 0.0, atol=1e-12)
     np.testing.assert_allclose(highest, [np.ptp(np.abs(swing)), 0.0])
     np.testing.assert_allclose(out, [4 * np.ptp(swing), 2 * np.ptp(swing)])
+    np.testing.assert_allclose(opening, 2 * np.ptp(swing))
 
 
 LIMIT = 0.1
