@@ -10,12 +10,12 @@ import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import equinox as eqx
 import jax
-import numpy as np
 from jax import export
 
 P = ParamSpec("P")
@@ -24,6 +24,9 @@ Program = Callable[[list[Any]], Any]
 """From the arrays among the arguments to what the function returns."""
 PLAIN = (int, float, str)
 """Fixed arguments that a program can be kept for: their text says all of them."""
+
+TRACED = ("geometry", "thermal")
+TRACED_WITH = ("jax", "jaxlib", "numpy", "equinox", "optimistix", "lineax")
 
 _folder: Path | None = None
 
@@ -45,7 +48,7 @@ def kept_program(function: Callable[P, R]) -> Callable[P, R]:
     """`equinox.filter_jit` of a function of positional arguments that returns arrays.
 
     Called with arrays of one device, its traced program is kept on disk where `keep` says so; what
-    it computes is the same. It is found by the code of this package, the versions of what traces,
+    it computes is the same. It is found by the code of the solvers, the versions of what traces,
     and the shapes, types and fixed values of the arguments.
     """
     plain = eqx.filter_jit(function)
@@ -90,10 +93,10 @@ def _name(function: Callable[..., Any], leaves: list[Any], form: Any, values: li
 
 @cache
 def code_of_solvers() -> str:
-    """Hash of the code that is traced, and the versions of what traces it."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256(f"{jax.__version__} {eqx.__version__} {np.__version__}".encode())
-    for path in sorted(root.rglob("*.py")):
+    """Hash of the code that may be traced, and of the versions of what traces it."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256(repr([(name, version(name)) for name in TRACED_WITH]).encode())
+    for path in sorted(p for package in TRACED for p in (root / package).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
