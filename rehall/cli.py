@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from geometry.errors import InputError, ProjectError
-from rehall.progress import err, march_progress, progress
+from rehall.progress import err, march_progress, progress, remember_interrupts
 
 if TYPE_CHECKING:
     from rehall.config import Case
@@ -38,6 +38,7 @@ Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's
 
 def main() -> None:
     """Entry point: a user's mistake is one message, ours keeps its traceback."""
+    remember_interrupts()
     try:
         # The library returns the code of an Exit, and 130 after Ctrl-C, instead of raising.
         code = app(standalone_mode=False)

@@ -1,6 +1,7 @@
 """Progress bars of the command line, and Ctrl-C between two steps."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,29 +16,54 @@ if TYPE_CHECKING:
 err = Console(stderr=True, highlight=False)
 
 
+_asked = False  # to stop, by Ctrl-C
+
+
+def remember_interrupts() -> None:
+    """Let Ctrl-C raise as usual, and at the next step if that came to nothing.
+
+    Python reports and drops an exception that strikes in a callback of the garbage collector, and
+    JAX has one.
+    """
+
+    def dropped(found: Any) -> None:
+        if found.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(found)
+
+    def note(number: int, frame: object) -> None:
+        global _asked
+        _asked = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = dropped
+
+
 @contextmanager
 def interrupt_between_steps() -> Iterator[Callable[[], None]]:
     """Let Ctrl-C take effect where the given function is called; a second Ctrl-C at once.
 
     An exception that strikes inside compiled code can bring the process down.
     """
-    asked = False
+    global _asked
 
     def note(number: int, frame: object) -> None:
-        nonlocal asked
-        if asked:
+        global _asked
+        if _asked:
             raise KeyboardInterrupt
-        asked = True
+        _asked = True
         err.print("stopping after this step; press Ctrl-C again to stop at once")
 
     def leave_if_asked() -> None:
-        if asked:
+        if _asked:
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)
     try:
         yield leave_if_asked
     finally:
+        _asked = False
         signal.signal(signal.SIGINT, before)
 
 

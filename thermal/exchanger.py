@@ -102,15 +102,15 @@ def conductance_to_inlets(
     return jnp.where(flows, e * C_min, 0.0)
 
 
-@partial(jax.jit, static_argnames=("hot_share", "hot_exponent", "cold_exponent"), inline=True)
+@partial(jax.jit, inline=True)
 def ua_at_flows(
     UA_nominal: Scalar,
     hot_ratio: Scalar,
     cold_ratio: Scalar,
     *,
-    hot_share: float = 0.5,
-    hot_exponent: float = 0.8,
-    cold_exponent: float = 0.8,
+    hot_share: Scalar = 0.5,
+    hot_exponent: Scalar = 0.8,
+    cold_exponent: Scalar = 0.8,
 ) -> Float[Array, "..."]:
     """UA [W/K] at flows that are `hot_ratio` and `cold_ratio` of their nominal ones.
 

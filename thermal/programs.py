@@ -5,12 +5,14 @@ iteration takes longer than to load it (docs/decisions/0013-kept-programs.md).
 """
 
 import hashlib
-import os
 import pickle
+import re
+import sys
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, wraps
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,15 +20,19 @@ import equinox as eqx
 import jax
 from jax import export
 
+from thermal import LOADED
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Program = Callable[[list[Any]], Any]
 """From the arrays among the arguments to what the function returns."""
 PLAIN = (int, float, str)
 """Fixed arguments that a program can be kept for: their text says all of them."""
-
-TRACED = ("geometry", "thermal")
-TRACED_WITH = ("jax", "jaxlib", "numpy", "equinox", "optimistix", "lineax")
+LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optimistix", "lineax")
+MARGIN = 60.0
+"""How much older than the import a file has to be to count as what was imported [s]."""
+SEAL = hashlib.sha256().digest_size
+ROOT = Path(__file__).parent
 
 _folder: Path | None = None
 
@@ -34,7 +40,9 @@ _folder: Path | None = None
 def keep(folder: Path | None) -> None:
     """Keep programs in this folder from now on; None keeps none. Only trusted users may write it.
 
-    Does nothing where the `flatbuffers` package, which JAX writes programs with, is missing.
+    Who replaces functions of this package while it runs must keep none: a program is found by the
+    source on disk and the constants in memory. Nothing is kept where source has changed since it
+    was imported, or without the `flatbuffers` package, which JAX writes programs with.
     """
     global _folder
     try:
@@ -56,63 +64,88 @@ def kept_program(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        arrays, fixed = eqx.partition(args, eqx.is_array)
-        leaves, form = jax.tree.flatten(arrays)
-        values = jax.tree.leaves(fixed)
-        alone = all(_on_one_device(x) for x in leaves)
-        if _folder is None or kwargs or not alone or not all(isinstance(v, PLAIN) for v in values):
+        name = None if _folder is None or kwargs else _name(function, args)
+        if _folder is None or name is None:
             return plain(*args, **kwargs)
-        name = _name(function, leaves, form, values)
         if name not in known:
-            path = _folder / name
-            known[name] = _load(path) or _make(path, function, arrays, fixed)
+            known[name] = _load(_folder / name) or _make(_folder / name, function, args)
         program = known[name]
-        return plain(*args, **kwargs) if program is None else program(leaves)
+        arrays = jax.tree.leaves(eqx.filter(args, eqx.is_array))
+        return plain(*args, **kwargs) if program is None else program(arrays)
 
     return call
 
 
-def _on_one_device(x: Any) -> bool:
+def _name(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
+    """What sets a program apart from every other, hashed; None if that cannot be told."""
+    arrays, fixed = eqx.partition(args, eqx.is_array)
+    leaves, form = jax.tree.flatten(arrays)
+    values, places = jax.tree.flatten(fixed)
+    forms = f"{form} {places}"
+    told = all(isinstance(value, PLAIN) for value in values)
+    # Forms hold the static fields of modules; of functions and arrays their text is not the whole.
+    if not told or " at 0x" in forms or "array(" in forms or not all(map(_alone, leaves)):
+        return None
+    code = _code()
+    if code is None:
+        return None
+    types = [(str(x.dtype), x.shape, getattr(x, "weak_type", False)) for x in leaves]
+    asked = (f"{function.__module__}.{function.__qualname__}", types, forms, values)
+    device = (jax.default_backend(), jax.devices()[0].device_kind)
+    settings = [jax.config.values[f"jax_{s}"] for s in ("enable_x64", "default_matmul_precision")]
+    return hashlib.sha256(repr((code, _constants(), asked, device, settings)).encode()).hexdigest()
+
+
+def _alone(x: Any) -> bool:
+    """Whether an array has values, on the first device or the host."""
     if isinstance(x, jax.core.Tracer):
         return False
     return not isinstance(x, jax.Array) or x.devices() == {jax.devices()[0]}
 
 
-def _name(function: Callable[..., Any], leaves: list[Any], form: Any, values: list[Any]) -> str:
-    """A name that another program cannot have."""
-    types = [(str(x.dtype), x.shape, getattr(x, "weak_type", False)) for x in leaves]
-    known = (
-        f"{function.__module__}.{function.__qualname__}",
-        jax.default_backend(),
-        jax.config.values["jax_enable_x64"],
-        jax.config.values["jax_default_matmul_precision"],
-        *(types, str(form), values),
-    )
-    return hashlib.sha256(f"{code_of_solvers()} {known}".encode()).hexdigest()
+def _code() -> str | None:
+    """Hash of the source that was imported and of what traces it; None if that is not known."""
+    try:
+        source = _hash_of_source()  # before the times: a change in between shows in them
+        stats = [path.stat() for path in ROOT.rglob("*.py")]
+        newest = max(max(stat.st_mtime, stat.st_ctime) for stat in stats)
+        return source if newest < LOADED - MARGIN else None
+    except (OSError, ValueError, PackageNotFoundError):
+        return None
 
 
 @cache
-def code_of_solvers() -> str:
-    """Hash of the code that may be traced, and of the versions of what traces it."""
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256(repr([(name, version(name)) for name in TRACED_WITH]).encode())
-    for path in sorted(p for package in TRACED for p in (root / package).rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode())
+def _hash_of_source() -> str:
+    digest = hashlib.sha256(repr([(name, version(name)) for name in LIBRARIES]).encode())
+    for path in sorted(ROOT.rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _constants() -> list[str]:
+    """The constants of all solvers as they are in memory; not those of this module."""
+    loaded = sorted(sys.modules.items())
+    modules = [m for name, m in loaded if name.startswith("thermal.") and name != __name__]
+    found = [f"{key}={value!r}" for m in modules for key, value in vars(m).items() if key.isupper()]
+    return [re.sub(" at 0x[0-9a-f]+", "", text) for text in found]
 
 
 def _load(path: Path) -> Program | None:
     """A kept program; None where it is not there or not whole."""
     try:
-        written, out = pickle.loads(path.read_bytes())
+        sealed = path.read_bytes()
+        if hashlib.sha256(sealed[SEAL:]).digest() != sealed[:SEAL]:
+            return None
+        written, out = pickle.loads(sealed[SEAL:])
         return _program(export.deserialize(written), jax.tree.structure(out))
     except Exception:  # whatever is wrong with a cache, it is made anew
         return None
 
 
-def _make(path: Path, function: Callable[..., Any], arrays: Any, fixed: Any) -> Program | None:
+def _make(path: Path, function: Callable[..., Any], args: tuple[Any, ...]) -> Program | None:
     """Trace a program, write it, and return it as it will be loaded; None if it cannot be kept."""
+    arrays, fixed = eqx.partition(args, eqx.is_array)
     leaves, form = jax.tree.flatten(arrays)
     found: list[Any] = []
 
@@ -128,10 +161,11 @@ def _make(path: Path, function: Callable[..., Any], arrays: Any, fixed: Any) -> 
         return None
     (out,) = found
     numbered = jax.tree.unflatten(out, range(out.num_leaves))  # forms themselves are not written
-    part = path.with_suffix(f".{os.getpid()}")
+    content = pickle.dumps((bytes(written), numbered))
+    part = path.with_suffix(f".{uuid.uuid4().hex}")
     with suppress(OSError):  # a run needs no cache
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(pickle.dumps((bytes(written), numbered)))
+        part.write_bytes(hashlib.sha256(content).digest() + content)
         part.replace(path)
     return _program(exported, out)
 

@@ -1,5 +1,9 @@
 """Programs kept on disk compute the same, are found again, and never stand for another."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +15,9 @@ import pytest
 
 from geometry.hall import Box, Hall, Opening
 from thermal import programs
-from thermal.air import iterate
-from thermal.air.room import lay
+from thermal.air import energy, iterate, scalars
+from thermal.air.inputs import AirInputs
+from thermal.air.room import Room, lay
 from thermal.programs import keep, kept_program
 
 
@@ -34,9 +39,10 @@ def summed(x: jax.Array, weights: tuple[jax.Array, ...], times: int) -> Pair:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder that programs are kept in."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder that programs are kept in, of source that is old enough."""
     traced.clear()
+    monkeypatch.setattr(programs, "LOADED", time.time() + 2 * programs.MARGIN)
     keep(tmp_path)
     yield tmp_path
     keep(None)
@@ -75,18 +81,78 @@ def test_other_arguments_are_another_program(folder: Path, arguments: tuple) -> 
     assert eqx.tree_equal(found, eqx.filter_jit(summed)(*arguments))
 
 
-def test_other_code_is_another_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fixed_value_in_another_place_is_another_program(folder: Path) -> None:
+    def weighed(x: jax.Array, tens: int | None, hundreds: int | None) -> jax.Array:
+        return x + 10 * (tens or 0) + 100 * (hundreds or 0)
+
+    function = kept_program(weighed)
+    assert function(X, None, 2).tolist() == [200, 201, 202]
+    assert function(X, 2, None).tolist() == [20, 21, 22]
+
+
+@pytest.mark.filterwarnings("ignore:A JAX array is being set as static")
+def test_what_has_no_telling_text_is_not_kept(folder: Path) -> None:
+    class Table(eqx.Module):
+        values: np.ndarray = eqx.field(static=True)
+
+    for middle in (1.0, 2.0):
+        values = np.zeros(2000)
+        values[1000] = middle
+        found = kept_program(lambda x, table: x + table.values.max())(X, Table(values))
+        assert float(found[0]) == middle
+    assert kept_program(lambda x, f: f(x))(X, jnp.sin).tolist() == jnp.sin(X).tolist()
+    assert not list(folder.iterdir())
+
+
+def test_other_source_is_another_program(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path_factory.mktemp("source") / "solver.py"
+    monkeypatch.setattr(programs, "ROOT", source.parent)
+    for text in ("a = 1", "a = 2"):
+        source.write_text(text)
+        programs._hash_of_source.cache_clear()
+        anew()
+        anew()
+    assert len(traced) == 2
+    programs._hash_of_source.cache_clear()
+
+
+def test_source_that_changed_after_its_import_keeps_nothing(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path_factory.mktemp("source") / "solver.py"
+    source.write_text("a = 1")
+    monkeypatch.setattr(programs, "ROOT", source.parent)
+    monkeypatch.setattr(programs, "LOADED", time.time())
     anew()
-    monkeypatch.setattr(programs, "code_of_solvers", lambda: "changed")
+    source.unlink()
+    source.symlink_to("nowhere")
+    assert float(anew().total) == 12.0
+    assert not list(folder.iterdir())
+    programs._hash_of_source.cache_clear()
+
+
+def test_constants_changed_in_memory_are_another_program(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew()
+    monkeypatch.setattr(energy, "RELAXATION", 0.5)
+    anew()
+    assert len(traced) == 2
+    monkeypatch.undo()
+    monkeypatch.setattr(programs, "LOADED", time.time() + 2 * programs.MARGIN)
     anew()
     assert len(traced) == 2
 
 
-def test_a_damaged_file_is_written_anew(folder: Path) -> None:
+@pytest.mark.parametrize("place", [0, 0.3, 0.5, 0.7, 0.99])
+def test_a_damaged_file_is_written_anew(folder: Path, place: float) -> None:
     anew()
     (file,) = folder.iterdir()
-    whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2])
+    content = bytearray(file.read_bytes())
+    content[int(place * len(content))] ^= 1
+    file.write_bytes(content)
     assert float(anew().total) == 12.0
     assert len(traced) == 2
     anew()
@@ -117,8 +183,8 @@ def test_batches_and_gradients_go_through(folder: Path) -> None:
     assert not list(folder.iterdir())
 
 
-@pytest.mark.slow
-def test_kept_iterations_of_the_air_are_the_same_to_the_last_bit(folder: Path) -> None:
+def heated_room() -> tuple[Room, AirInputs]:
+    """A room with a supply and an opening, and what it is given."""
     hall = Hall(
         size=(2.0, 1.0, 1.0),
         openings=(
@@ -127,8 +193,43 @@ def test_kept_iterations_of_the_air_are_the_same_to_the_last_bit(folder: Path) -
         ),
     )
     room = lay(hall, 0.25)
-    given = room.inputs(V_flow={"in": 0.2}, T_set={"in": 290.0})
-    kept = kept_program(iterate.run.__wrapped__)(room.start(), room.model, given, 5)
+    return room, room.inputs(V_flow={"in": 0.2}, T_set={"in": 290.0})
+
+
+@pytest.mark.slow
+def test_kept_air_is_the_same_to_the_last_bit(folder: Path) -> None:
+    room, given = heated_room()
+    plain = iterate.run.__wrapped__, scalars.carriage.__wrapped__
     keep(None)
-    plain = iterate.run(room.start(), room.model, given, 5)
-    assert eqx.tree_equal(kept, plain)
+    work, monitor = eqx.filter_jit(plain[0])(room.start(), room.model, given, 5)
+    carriage = eqx.filter_jit(plain[1])(work, room.model, given)
+    keep(folder)
+    for _ in ("made", "loaded"):
+        run, carry = (kept_program(function) for function in plain)
+        assert eqx.tree_equal(run(room.start(), room.model, given, 5), (work, monitor))
+        assert eqx.tree_equal(carry(work, room.model, given), carriage)
+    assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.slow
+def test_another_process_finds_a_program_by_the_same_name() -> None:
+    asked = (
+        "import time, jax, thermal\n"
+        "thermal.LOADED = time.time() + 120\n"
+        "from thermal.air import march, scalars\n"
+        "from thermal.liquid import solve\n"
+        "from thermal import programs\n"
+        "print(programs._name(march.march_steps, (jax.numpy.ones(3), 2)))"
+    )
+    names = set()
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", asked],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        names.add(done.stdout)
+    assert len(names) == 1
+    assert "None" not in names.pop()
