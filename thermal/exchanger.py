@@ -80,14 +80,14 @@ def crossflow(NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]) -> Float
 _RELATIONS = {"counterflow": counterflow, "parallel": parallel, "crossflow": crossflow}
 
 
-@partial(jax.jit, static_argnames="arrangement", inline=True)
+@partial(jax.jit, static_argnames="arrangement")
 def effectiveness(arrangement: str, NTU: Scalar, C_r: Scalar) -> Float[Array, "..."]:
     """Effectiveness of one of ARRANGEMENTS; NTU and C_r broadcast."""
     NTU, C_r = jnp.broadcast_arrays(jnp.asarray(NTU), jnp.asarray(C_r))
     return _RELATIONS[arrangement](NTU, C_r)
 
 
-@partial(jax.jit, static_argnames="arrangement", inline=True)
+@partial(jax.jit, static_argnames="arrangement")
 def conductance_to_inlets(
     C_hot: Scalar, C_cold: Scalar, UA: Scalar, arrangement: str = "counterflow"
 ) -> Float[Array, "..."]:
@@ -102,7 +102,7 @@ def conductance_to_inlets(
     return jnp.where(flows, e * C_min, 0.0)
 
 
-@partial(jax.jit, inline=True)
+@jax.jit
 def ua_at_flows(
     UA_nominal: Scalar,
     hot_ratio: Scalar,

@@ -18,7 +18,6 @@ STANDARD_PRESSURE = 101325.0  # sea level, ISO 2533 [Pa]
 GAS_CONSTANT_AIR = 287.055  # dry air, Picard et al. (2008) molar mass [J/(kg K)]
 WATER_TO_AIR_MOLAR_MASS = 0.621945  # ASHRAE Fundamentals (2017), chapter 1, eq. 20 [-]
 
-_compiled = partial(jax.jit, inline=True)  # one program each where called with numbers
 _DEW_POINT_ITERATIONS = 6  # Newton on a nearly straight line; float64 round-off after five
 
 
@@ -33,7 +32,7 @@ def pressure_at_altitude(altitude: float | Float[Array, ""]) -> float | Float[Ar
     return STANDARD_PRESSURE * (1.0 - 2.25577e-5 * altitude) ** 5.2559
 
 
-@_compiled
+@jax.jit
 def air_density(
     T: Float[Array, "*shape"], p: float | Float[Array, ""] = STANDARD_PRESSURE
 ) -> Float[Array, "*shape"]:
@@ -45,7 +44,7 @@ def air_density(
     return p / (GAS_CONSTANT_AIR * T)
 
 
-@_compiled
+@jax.jit
 def air_viscosity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Dynamic viscosity of dry air [Pa s] at T [K].
 
@@ -57,7 +56,7 @@ def air_viscosity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return 1.716e-5 * (T / ZERO_CELSIUS) ** 1.5 * (ZERO_CELSIUS + 110.4) / (T + 110.4)
 
 
-@_compiled
+@jax.jit
 def air_conductivity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Thermal conductivity of dry air [W/(m K)] at T [K].
 
@@ -67,7 +66,7 @@ def air_conductivity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return 0.02638408 + 7.4353278e-5 * warmer - 3.95426e-8 * warmer**2
 
 
-@_compiled
+@jax.jit
 def air_heat_capacity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Specific heat of dry air at constant pressure [J/(kg K)] at T [K].
 
@@ -77,7 +76,7 @@ def air_heat_capacity(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return 1006.372 + 0.0366022 * warmer + 4.03181e-4 * warmer**2
 
 
-@_compiled
+@jax.jit
 def saturation_pressure(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Saturation pressure of water vapour [Pa] at T [K], over ice below 0.01 degC.
 
@@ -103,7 +102,7 @@ def saturation_pressure(T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.exp(jnp.where(T <= ZERO_CELSIUS + 0.01, ice, water))
 
 
-@_compiled
+@jax.jit
 def vapour_pressure(
     w: Float[Array, "*shape"], p: float | Float[Array, ""] = STANDARD_PRESSURE
 ) -> Float[Array, "*shape"]:
@@ -111,7 +110,7 @@ def vapour_pressure(
     return p * w / (WATER_TO_AIR_MOLAR_MASS + w)
 
 
-@_compiled
+@jax.jit
 def humidity_ratio(
     vapour: Float[Array, "*shape"], p: float | Float[Array, ""] = STANDARD_PRESSURE
 ) -> Float[Array, "*shape"]:
@@ -119,7 +118,7 @@ def humidity_ratio(
     return WATER_TO_AIR_MOLAR_MASS * vapour / (p - vapour)
 
 
-@_compiled
+@jax.jit
 def dew_point(vapour: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Dew (or frost) point [K] of air whose vapour has this partial pressure [Pa].
 
@@ -136,7 +135,7 @@ def dew_point(vapour: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return T
 
 
-@_compiled
+@jax.jit
 def dew_point_at_humidity(
     T: Float[Array, "*shape"], relative_humidity: Float[Array, "*shape"]
 ) -> Float[Array, "*shape"]:
@@ -144,7 +143,7 @@ def dew_point_at_humidity(
     return dew_point(relative_humidity * saturation_pressure(T))
 
 
-@_compiled
+@jax.jit
 def dew_point_at_wet_bulb(
     T: Float[Array, "*shape"],
     T_wet: Float[Array, "*shape"],
@@ -154,7 +153,7 @@ def dew_point_at_wet_bulb(
     return dew_point(vapour_pressure(humidity_ratio_at_wet_bulb(T, T_wet, p), p))
 
 
-@_compiled
+@jax.jit
 def humidity_ratio_at_wet_bulb(
     T: Float[Array, "*shape"],
     T_wet: Float[Array, "*shape"],
@@ -202,7 +201,7 @@ class Fluid(eqx.Module):
         return jnp.exp(_polynomial(self.log_viscosity_terms, T))
 
 
-@partial(_compiled, static_argnums=0)
+@partial(jax.jit, static_argnums=0)
 def _polynomial(terms: tuple[float, ...], T: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Sum of terms[i] x^i by Horner's rule, x = (T - 318.15) / 25."""
     x = (T - 318.15) / 25.0

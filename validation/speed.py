@@ -228,7 +228,7 @@ def child_seconds(*arguments: str) -> tuple[float, str]:
 
 
 def start_figures() -> dict[str, float]:
-    """What a user waits for before anything is solved, in processor time."""
+    """What a user waits for before anything is solved, in processor time; the last in wall time."""
     told, _ = child_seconds("-c", "from rehall.cli import main; main()", "--help")
     figures = {"rehall --help [s]": told}
     for what, figure in (
@@ -264,7 +264,7 @@ def overhead_of_a_start() -> float:
 
 
 def overhead_of_a_case() -> float:
-    """Seconds in which `rehall run` traces, lowers, and compiles or loads programs, all of them."""
+    """Wall seconds in which JAX traces, lowers, and compiles or loads all programs of a run."""
     from rehall.cli import app  # not there on machines that have the solver alone
 
     spent = []
