@@ -133,7 +133,7 @@ def iteration_figures(cell: float, repeats: int) -> dict[str, float]:
     first = time.perf_counter() - start
     step = seconds(lambda: run(rest, model, given, 10), repeats) / 10
     copy = jax.jit(lambda x: x + 1)
-    once = seconds(lambda: copy(rest.T), 50)
+    once = seconds(lambda: copy(rest.T), 1000)
     c, e = conductances(model)
     build, cycle = jax.jit(coarser), jax.jit(v_cycle)
     built = seconds(lambda: build(c, e, model.aggregates, model.go), 20)
@@ -282,9 +282,9 @@ def overhead_of_a_case() -> float:
 def main(quick: bool) -> None:
     """Measure, print and append."""
     jax.config.update("jax_enable_x64", True)
-    figures = iteration_figures(0.2, 3)
+    figures = iteration_figures(0.2, 20)
     if not quick:
-        figures |= iteration_figures(0.1, 2)
+        figures |= iteration_figures(0.1, 5)
     if jax.default_backend() == "gpu":  # 1 and 10 million cells
         figures |= iteration_figures(0.0717, 2) | iteration_figures(0.0333, 2)
     figures |= transient_figures(0.2, 10.0)
