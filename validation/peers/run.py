@@ -4,14 +4,16 @@
         [--work out/peers] [--reuse] [--records validation/peers]
 
 Needs buoyantSimpleFoam (Debian package `openfoam`). Writes CASE.csv and CASE.md beside the cases.
-Times are processor seconds of one process each, without our compilation. A hall has settled after
-the first iteration from which every inlet stays within 0.5 K of its long-run mean: its single
-iterations, or the mean over the last 100 (over all, before there are as many). Where flows keep
-swinging the first tells when no swing reaches 0.5 K any more, the second when the mean has arrived.
+Times are processor seconds of one process each on one core, without our compilation. A hall has
+settled after the first iteration from which every inlet stays within 0.5 K of its long-run mean:
+its single iterations, or the mean over the last 100 (over all, before there are as many). Where
+flows keep swinging the first tells when no swing reaches 0.5 K any more, the second when the mean
+has arrived.
 """
 
 import argparse
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--reuse", action="store_true", help="take OpenFOAM runs that are there")
     parser.add_argument("--settle", type=int, help="only solve ours, to so many fine iterations")
     asked = parser.parse_args()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # OpenFOAM's processes inherit it
     prepare()
     if asked.settle is not None:
         watched(load(asked.cases[0]), asked.settle)
