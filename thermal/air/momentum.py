@@ -121,7 +121,7 @@ def _predict_component(
     Faces that are not open keep their velocity, with d = 0.
     """
     flux, conductance = _face_volume(axis, x, model)
-    k = coefficients(flux, conductance)
+    k = coefficients(flux, conductance, model.go)
     area = model.area(axis)
     volume = area * model.metric.spacing[axis]
     loss = model.loss[axis]
@@ -130,7 +130,7 @@ def _predict_component(
     resistance = to_face(x.rho, axis) * jnp.abs(u) * loss * area
     drag = sum(to_face(x.drag[b], axis) for b in range(3) if b != axis)
     within = _passable(axis, flux, model)
-    r = residual(u, k, flux, model.scheme, _metric(axis, model), passable=within)
+    r = residual(u, k, flux, model.scheme, _metric(axis, model), within, model.go)
     r = r - (drag + 0.5 * resistance) * u + (lower(p, axis) - p) * area
     r = r + _forces(u, axis, x, volume, model, inputs)
     inertia = STILL * to_face(x.rho, axis) * area

@@ -11,12 +11,11 @@ from thermal.air.operators import lower, upper
 Field = Float[Array, "nx ny nz"]
 
 
-def limited_slope(gradient: Field, axis: int) -> Field:
-    """Slope of a cell from the gradients at its two faces [1/m]: their harmonic mean.
+def harmonic_mean(g: Field, h: Field) -> Field:
+    """Limited slope from the gradients at the two faces of a cell [1/m]: their harmonic mean.
 
     Zero at an extremum, so that no new extremum arises. Van Leer (1974), J. Comput. Phys. 14.
     """
-    g, h = gradient, upper(gradient, axis)
     product = g * h
     return jnp.where(product > 0, 2 * product / (g + h + jnp.where(product > 0, 0.0, 1.0)), 0.0)
 
@@ -29,16 +28,15 @@ def correction(
     up: Float[Array, "..."],
     axis: int,
 ) -> Field:
-    """Advected amount beyond first-order upwind, at lower faces.
+    """Advected amount beyond first-order upwind, at lower faces. `scheme` is limited or central.
 
     `gradient` is the difference of the two nodes over their distance, at the face; `down` and `up`
     are the distances from a node to its lower and upper face [m].
     """
-    if scheme == "upwind":
-        return jnp.zeros_like(flux)
+    forward = flux > 0
+    reach = jnp.where(forward, lower(up, axis), -down)
     if scheme == "central":
-        ahead = gradient * lower(up + jnp.zeros_like(gradient), axis)
-        return jnp.maximum(flux, 0.0) * ahead - jnp.minimum(flux, 0.0) * gradient * down
-    slope = limited_slope(gradient, axis)
-    ahead = lower(slope * up, axis)
-    return jnp.maximum(flux, 0.0) * ahead - jnp.minimum(flux, 0.0) * slope * down
+        return flux * gradient * reach
+    # The slope of the upwind cell: from this face and from that cell's other one.
+    beyond = jnp.where(forward, lower(gradient, axis), upper(gradient, axis))
+    return flux * harmonic_mean(gradient, beyond) * reach

@@ -2,12 +2,11 @@
 
     sum over faces of a_nb (phi_nb - phi_P) + second-order part + sources = 0
 
-One routine serves the velocity components, temperature and every other scalar. Coefficients are
-kept on lower faces: `a` weighs the lower neighbour of cell P, `b` the lower neighbour's upper
-neighbour, which is P itself; so the upper neighbour's weight is `upper(b)`. The form is "bounded":
-it leaves out phi times the mass imbalance, which is zero when the flow has converged.
+One routine serves the velocity components, temperature and every other scalar. The form is
+"bounded": it leaves out phi times the mass imbalance, which is zero when the flow has converged.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import equinox as eqx
@@ -15,8 +14,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from thermal.air.operators import lower, to_face, triple, upper
+from thermal.air.operators import lower, net_inflow, to_face, triple, upper
 from thermal.air.schemes import correction
+from thermal.air.staging import stage
 
 if TYPE_CHECKING:
     from thermal.air.model import AirModel
@@ -38,14 +38,14 @@ class Metric(eqx.Module):
 
 
 class Coefficients(eqx.Module):
-    """Weights of the neighbours [kg/s] on lower faces, and the diagonal they ask for in cells.
+    """Weights of each cell's lower and upper neighbours [kg/s], and the diagonal they ask for.
 
     The diagonal is the larger of what enters and what leaves: equal once mass is conserved, and
     before that it keeps a cell that air only leaves from running away.
     """
 
-    a: Triple
-    b: Triple
+    lower: Triple
+    upper: Triple
     total: Field
 
 
@@ -84,15 +84,16 @@ def change_of(
 
     `flux` [kg/s] through open faces, `diffusivity` rho D in cells [kg/m/s].
     """
-    conductance = triple(
-        to_face(diffusivity, axis)
-        * model.open[axis]
-        * model.area(axis)
-        / model.metric.spacing[axis]
-        for axis in range(3)
+
+    def conductance(axis: int, diffusivity: Field) -> Field:
+        between = model.open[axis] * model.area(axis) / model.metric.spacing[axis]
+        return to_face(diffusivity, axis) * between
+
+    conductances = triple(
+        stage(model.go, partial(conductance, axis), diffusivity) for axis in range(3)
     )
-    k = coefficients(flux, conductance)
-    r = residual(phi, k, flux, model.scheme, model.metric, passable=model.open)
+    k = coefficients(flux, conductances, model.go)
+    r = residual(phi, k, flux, model.scheme, model.metric, model.open, model.go)
     r = (r + source.gain - source.loss * phi) * model.fluid
     diagonal = (k.total + source.loss) / relaxation
     inverse = model.fluid / jnp.where(diagonal > 0, diagonal, 1.0)
@@ -103,13 +104,20 @@ def change_of(
     return sweep(r, k, inverse, sweeps)
 
 
-def coefficients(flux: Triple, conductance: Triple) -> Coefficients:
+def coefficients(flux: Triple, conductance: Triple, go: Array | None = None) -> Coefficients:
     """Upwind weights from mass flux and diffusive conductance [kg/s] on lower faces."""
-    a = triple(d + jnp.maximum(f, 0.0) for f, d in zip(flux, conductance, strict=True))
-    b = triple(d + jnp.maximum(-f, 0.0) for f, d in zip(flux, conductance, strict=True))
-    entering = sum(a[axis] + upper(b[axis], axis) for axis in range(3))
-    leaving = sum(b[axis] + upper(a[axis], axis) for axis in range(3))
-    return Coefficients(a, b, jnp.maximum(entering, leaving))
+
+    def weights(axis: int, flux: Field, conductance: Field) -> tuple[Field, Field]:
+        from_above = upper(conductance + jnp.maximum(-flux, 0.0), axis)
+        return conductance + jnp.maximum(flux, 0.0), from_above
+
+    def diagonal(below: Triple, above: Triple, flux: Triple) -> Field:
+        entering = sum(a + b for a, b in zip(below, above, strict=True))
+        return entering + jnp.maximum(-net_inflow(flux), 0.0)
+
+    pairs = [stage(go, partial(weights, axis), flux[axis], conductance[axis]) for axis in range(3)]
+    below, above = triple(pair[0] for pair in pairs), triple(pair[1] for pair in pairs)
+    return Coefficients(below, above, stage(go, diagonal, below, above, flux))
 
 
 def residual(
@@ -119,21 +127,43 @@ def residual(
     scheme: str,
     metric: Metric,
     passable: tuple[Array, Array, Array] | None = None,
+    go: Array | None = None,
 ) -> Field:
     """What flows into each cell by advection and diffusion, second order [kg/s x unit of phi].
 
-    `passable` (1 or 0 between a node and its lower neighbour) keeps slopes out of solids.
+    `passable` (1 or 0 between a node and its lower neighbour) keeps slopes out of solids; `go` is
+    the flag of stages.
     """
     total = jnp.zeros_like(phi)
     for axis in range(3):
-        step = phi - lower(phi, axis)
-        gradient = step / metric.spacing[axis]
-        if passable is not None:
-            gradient = gradient * passable[axis]
-        second = correction(scheme, flux[axis], gradient, metric.down[axis], metric.up[axis], axis)
-        total = total - k.a[axis] * step + upper(k.b[axis] * step, axis)
-        total = total + second - upper(second, axis)
+        total = total + k.lower[axis] * (lower(phi, axis) - phi)
+        total = total + k.upper[axis] * (upper(phi, axis) - phi)
+        if scheme != "upwind":
+            within = None if passable is None else passable[axis]
+            second = _second_order(phi, flux[axis], scheme, metric, within, axis, go)
+            total = total + second - upper(second, axis)
     return total
+
+
+def _second_order(
+    phi: Field,
+    flux: Field,
+    scheme: str,
+    metric: Metric,
+    passable: Array | None,
+    axis: int,
+    go: Array | None,
+) -> Field:
+    """Advected amount beyond first-order upwind; fused into the residual it would cost fourfold."""
+
+    def slope(phi: Field, passable: Array | None) -> Field:
+        gradient = (phi - lower(phi, axis)) / metric.spacing[axis]
+        return gradient if passable is None else gradient * passable
+
+    def beyond(flux: Field, gradient: Field) -> Field:
+        return correction(scheme, flux, gradient, metric.down[axis], metric.up[axis], axis)
+
+    return stage(go, beyond, flux, stage(go, slope, phi, passable))
 
 
 def sweep(r: Field, k: Coefficients, inverse_diagonal: Field, sweeps: int) -> Field:
@@ -145,8 +175,8 @@ def sweep(r: Field, k: Coefficients, inverse_diagonal: Field, sweeps: int) -> Fi
     def one(_: Array | int, delta: Field) -> Field:
         gathered = r
         for axis in range(3):
-            gathered = gathered + k.a[axis] * lower(delta, axis)
-            gathered = gathered + upper(k.b[axis] * delta, axis)
+            gathered = gathered + k.lower[axis] * lower(delta, axis)
+            gathered = gathered + k.upper[axis] * upper(delta, axis)
         return gathered * inverse_diagonal
 
     return lax.fori_loop(0, sweeps - 1, one, r * inverse_diagonal)
