@@ -11,6 +11,7 @@ from rehall import cli
 from rehall.validation import Outcome, Profile, Row, read_reference, worst
 from rehall.validation.report import bias_and_scatter
 from rehall.validation.runner import CaseFolder, Result
+from thermal.properties import air_viscosity
 
 HEAD = "from rehall.validation import Outcome, Profile, Row, read_reference\n\n\n"
 GOOD = HEAD + (
@@ -148,6 +149,14 @@ def test_two_processes_give_the_rows_in_the_same_order(validate):
     code, _, report = validate(cases, "--jobs", "2")
     assert code == 0
     assert [line[3] for line in report.splitlines() if line.startswith("| [")] == ["a", "b", "c"]
+
+
+def test_case_leaves_nothing_compiled_behind(validate):
+    result = "Outcome([Row('q', 1, float(air_viscosity(300.0) > 0), 1)])"
+    case = "from thermal.properties import air_viscosity\n" + RETURNS.replace("{}", result)
+    code, *_ = validate({"compiles": (case, TABLE)})
+    assert code == 0
+    assert air_viscosity._cache_size() == 0
 
 
 @pytest.mark.parametrize(
