@@ -57,7 +57,7 @@ def main() -> None:
         err.print(message, markup=False)
         sys.exit(WRONG)
     if code == INTERRUPTED:
-        err.print("interrupted; what was finished is kept")
+        err.print("interrupted; only what was already written is kept")
     sys.exit(code if isinstance(code, int) else OK)
 
 
@@ -127,17 +127,23 @@ def run(
     from rehall.run import write_results
 
     if loaded.transient is not None and transient:
+        from rehall.checkpoint import FILE as CHECKPOINT
         from rehall.marching import run_transient
 
-        results, drawn = run_transient(
-            loaded,
-            out_dir,
-            lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
-            march_progress,
-            width(cell),
-            pictures,
-            resume,
-        )
+        try:
+            results, drawn = run_transient(
+                loaded,
+                out_dir,
+                lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
+                march_progress,
+                width(cell),
+                pictures,
+                resume,
+            )
+        except KeyboardInterrupt:
+            if (out_dir / CHECKPOINT).is_file():
+                err.print("the march is kept up to here: the same command with --resume goes on")
+            raise
     else:
         results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
         drawn = write_results(results, out_dir, pictures)
