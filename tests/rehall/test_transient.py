@@ -181,6 +181,7 @@ def interrupted(tmp_path_factory):
     step = broken / "transient_steps" / "00002.h5"
     killed = run(str(path), "--out", str(broken), *options, kill_when=step.exists)
     at_kill = h5py.File(broken / "checkpoint.h5").attrs["stretch"]
+    assert json.loads((broken / "summary.json").read_text())["verdict"] == "unsure"
     assert run(str(path), "--out", str(broken), "--resume", *options) == 0
     return path, whole, broken, killed, int(at_kill)
 

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from rehall.config import load
+from rehall.events import raised_powers
 from rehall.heatledger import Ledger
 from rehall.marching import run_transient
 from rehall.run import solve_case
 from rehall.schema.transient import TransientSpec
 from rehall.transient import Transient, air_rise
-from rehall.transient_results import leaving_air, with_transient
+from rehall.transient_results import leaving_air, unfinished, with_transient
 from thermal.air.inputs import Bodies
 from thermal.air.march import LARGEST_ERROR, Marching, Segment, begin, march
 
@@ -35,7 +36,7 @@ def steady(*limits):
     }
 
 
-def marched(inlets, rises, errors=(0.5, 0.5, 0.5)):
+def marched(inlets, rises, errors=(0.5, 0.5, 0.5), powers=None):
     """A march of three steps with the highest inlets [degC] and air rises [K] of two racks."""
     T = np.array(inlets, float) + ZERO
     columns = {"T_in": T, "T_in_max": T, "T_out": T + 8.0, "m_flow": np.ones_like(T)}
@@ -48,6 +49,7 @@ def marched(inlets, rises, errors=(0.5, 0.5, 0.5)):
         errors=np.array(errors),
         columns=columns,
         ledger=Ledger(),
+        powers=powers or {},
         assumptions=[],
         outputs=0,
         wall_s=1.0,
@@ -177,3 +179,30 @@ def test_server_whose_air_stops_under_load_warms_by_its_heat_over_its_mass(duct,
     assert rack["air_rise_highest_k"] == pytest.approx(parts + before - after, rel=0.02)
     broken = {(row["name"], row["where"]) for row in summary["limits"] if row["holds"] is False}
     assert ("rack_air_rise_max_transient", "R") in broken
+
+
+def test_power_that_an_event_raises_is_held_against_the_rating():
+    (rated,) = steady(("rack_power_max", "A", 10.0, True))["limits"][:1]
+    summary = steady(("rack_power_max", "A", 10.0, True))
+    found = with_transient(summary, marched(COOL, CALM, powers={"A": 1.1e3 * rated["limit"]}))
+    assert found["verdict"] == "fail"
+    (row,) = (row for row in found["limits"] if row["name"] == "rack_power_max_transient")
+    assert (row["where"], row["holds"]) == ("A", False)
+    assert row["value"] == pytest.approx(1.1 * rated["limit"])
+
+
+def test_march_without_an_end_is_unsure_until_it_has_one():
+    steady_state = steady(("rack_power_max", "A", 10.0, True)) | {"converged": True}
+    begun = unfinished(steady_state)
+    assert (begun["verdict"], begun["converged"]) == ("unsure", False)
+    assert "--resume" in begun["reasons"][0]
+    ended = with_transient(begun, marched(COOL, CALM))
+    assert (ended["verdict"], ended["converged"], ended["reasons"]) == ("pass", True, [])
+
+
+def test_event_on_a_row_raises_the_power_of_its_servers_alone(case_of, duct):
+    events = "transient: {duration: 9 s, events: [{at: 1 s, item: R, power: 12 kW}, "
+    events += "{at: 2 s, item: R, power: 11 kW}]}"
+    assert raised_powers(case_of(duct + events)) == {"R": 12e3}
+    lower = events.replace("12 kW", "9 kW").replace("11 kW", "8 kW")
+    assert raised_powers(case_of(duct + lower)) == {}
