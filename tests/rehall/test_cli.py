@@ -107,6 +107,21 @@ def test_unconverged_run_is_written_marked_and_exits_with_3(command, duct):
     assert json.loads(Path("results/summary.json").read_text())["converged"] is False
 
 
+def test_view_says_what_it_wants_where_it_gets_no_results(command, duct):
+    case = write(duct)
+    Path("empty").mkdir()
+    Path("other.h5").write_text("no HDF5")
+    for given, words in (
+        ("nothing", "nothing: no such folder"),
+        ("empty", "empty/fields.vtkhdf: no such file"),
+        (str(case), "case.yaml: is a case file; name its results folder, `rehall run case.yaml`"),
+        ("other.h5", "is no results file"),
+    ):
+        code, said = command("view", given)
+        assert code == 2
+        assert words in said
+
+
 @pytest.mark.slow
 def test_view_draws_four_pictures_of_a_finished_run(command, duct):
     write(duct)
