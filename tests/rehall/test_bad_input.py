@@ -6,6 +6,7 @@ import pytest
 
 from geometry.errors import InputError
 from rehall.config import load
+from rehall.electrical import power_side
 
 GOOD = """\
 site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}
@@ -172,6 +173,12 @@ MISTAKES = {
         "27: power.nodes[2].fed_by",
         "fed by itself",
     ),
+    "transformer of a smaller rating with the losses of a large one": (
+        "of: transformer_2500",
+        "of: {like: transformer_2500, rating: 200 kVA}",
+        "26: power.nodes[1].of",
+        "of the rating of 200 kVA, more than the impedance of 5.75 %; give load_loss and",
+    ),
     "node fed by nothing": (", fed_by: T1", "", "27: power.nodes[2]", "fed by nothing"),
     "blocked intake": (
         "at: [6 m, 3 m]",
@@ -227,6 +234,13 @@ def test_one_mistake_gives_one_message_at_its_line(mistake, tmp_path):
     (message,) = findings(GOOD.replace(old, new), tmp_path)
     assert message.startswith(f"{place}: ")
     assert words in message
+
+
+def test_figure_that_the_power_chain_refuses_is_told_at_its_line(tmp_path):
+    path = tmp_path / "hall.yaml"
+    path.write_text(GOOD.replace("of: ups_2500", "of: {like: ups_2500, rating: 900 kVA}"))
+    with pytest.raises(InputError, match=r"hall\.yaml:27: UA: real rating .* got 2\.5e\+06"):
+        power_side(load(path))
 
 
 def test_all_mistakes_are_told_at_once_whatever_their_kind(tmp_path):
