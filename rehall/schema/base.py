@@ -56,7 +56,7 @@ def complaint(details: Any, model: type[BaseModel], data: Any) -> Complaint:
     if kind == "missing":
         return (*path, last), "missing"
     if kind == "extra_forbidden":
-        return path, unknown_key(str(last), known_keys(model, details["loc"][:-1]))
+        return path, elsewhere(str(last), model, details["loc"][:-1])
     if kind == "value_error":
         return path, str(limits["error"])
     return path, f"found {abridged(found)}, wanted {wanted(kind, limits, details['msg'])}"
@@ -99,15 +99,33 @@ def nearest(word: str, known: list[str]) -> str:
     return f"known are {', '.join(sorted(known)) or 'none'}"
 
 
+def elsewhere(key: str, model: Any, loc: tuple[str | int, ...]) -> str:
+    """Return where the figure of an unknown key is to be set, if the model there tells it."""
+    for there in models_at(model, loc):
+        hint = getattr(there, "ELSEWHERE", {}).get(key)
+        if hint:
+            return f"cannot be set here: {hint}"
+    return unknown_key(key, known_keys(model, loc))
+
+
 def known_keys(model: Any, loc: tuple[str | int, ...]) -> list[str]:
     """Return the keys of the model (or models) that stand at a location."""
+    return [
+        field.alias or name
+        for there in models_at(model, loc)
+        for name, field in there.model_fields.items()
+    ]
+
+
+def models_at(model: Any, loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    """Return the model (or models) that stand at a location."""
     models = models_in(model)
     for part in loc:
         inner = [m.model_fields.get(name_of_alias(m, part)) for m in models]
         fields = [field for field in inner if field is not None]
         if fields:
             models = [m for field in fields for m in models_in(field.annotation)]
-    return [field.alias or name for m in models for name, field in m.model_fields.items()]
+    return models
 
 
 def name_of_alias(model: type[BaseModel], alias: str | int) -> str:

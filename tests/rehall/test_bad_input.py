@@ -1,12 +1,16 @@
 """Every mistake ends in a message with file, line, place, what was found and what is wanted."""
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 from geometry.errors import InputError
+from rehall import limits, limits_air
 from rehall.config import load
 from rehall.electrical import power_side
+from rehall.schema.site import Limits
 
 GOOD = """\
 site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}
@@ -234,6 +238,24 @@ def test_one_mistake_gives_one_message_at_its_line(mistake, tmp_path):
     (message,) = findings(GOOD.replace(old, new), tmp_path)
     assert message.startswith(f"{place}: ")
     assert words in message
+
+
+def limits_of_a_run() -> set[str]:
+    """Every limit that the source computes, by its name in the table of a run."""
+    source = "".join(Path(inspect.getfile(module)).read_text() for module in (limits, limits_air))
+    named = set(re.findall(r'Limit\(\s*"(\w+)"', source))
+    assert len(named) > 20
+    return named | {"contracted_demand", "unserved_power", "real_power"}
+
+
+def test_limit_that_is_set_elsewhere_says_where_and_stands_in_the_docs(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/case-file.md").read_text()
+    names = limits_of_a_run()
+    for name in names:
+        assert f"`{name}`" in page
+    for name in names - set(Limits.model_fields):
+        (message,) = findings(GOOD + f"limits: {{{name}: 20 %}}\n", tmp_path)
+        assert message == f"28: limits.{name}: cannot be set here: {Limits.ELSEWHERE[name]}"
 
 
 def test_figure_that_the_power_chain_refuses_is_told_at_its_line(tmp_path):
