@@ -30,7 +30,8 @@ class Outdoor(Description):
     def wet_is_below_dry(self) -> Self:
         """Refuse a wet bulb above the dry bulb."""
         if self.wet_bulb > self.dry_bulb:
-            raise ValueError("wet_bulb is above dry_bulb")
+            wet, dry = (f"{T - 273.15:.4g} degC" for T in (self.wet_bulb, self.dry_bulb))
+            raise ValueError(f"wet_bulb is above dry_bulb: {wet} and {dry}")
         return self
 
 

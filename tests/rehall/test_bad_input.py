@@ -50,6 +50,7 @@ MISTAKES = {
         "6: equipment[1].unit.pwoer",
         "did you mean 'power'?",
     ),
+    "length missing": ("[12 m, 9 m, 4 m]", "[12 m, 9 m]", "3: hall.size[2]", "wanted 3 lengths"),
     "missing key": ("  size: [12 m, 9 m, 4 m]", "  walls: {}", "2: hall.size", "missing"),
     "missing unit": (
         "dry_bulb: 30 degC",
@@ -97,7 +98,25 @@ MISTAKES = {
         "wet_bulb: 20 degC",
         "wet_bulb: 32 degC",
         "1: site.outdoor",
-        "wet_bulb is above dry_bulb",
+        "wet_bulb is above dry_bulb: 32 degC and 30 degC",
+    ),
+    "temperature in kelvin": (
+        "supply: 43 degC",
+        "supply: 43 K",
+        "19: liquid.loops[0].supply",
+        "found '43 K', wanted at least 173.15 K; did you mean '43 degC'?",
+    ),
+    "share in percent without its sign": (
+        "pump_efficiency: 70 %",
+        "pump_efficiency: 70",
+        "14: liquid.facility[0].pump_efficiency",
+        "found 70, wanted at most 1; did you mean '70 %'?",
+    ),
+    "half a U-value": (
+        "  size: [12 m, 9 m, 4 m]",
+        "  size: [12 m, 9 m, 4 m]\n  walls: {default: {u_value: 0.4 W/m2/K}}",
+        "4: hall.walls.default",
+        "u_value and outdoor belong together, as in {u_value: 0.4 W/m2/K, outdoor: 30 degC}",
     ),
     "entry that is a number": (
         "of: storage_rack",
