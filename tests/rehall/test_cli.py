@@ -90,6 +90,7 @@ def test_run_writes_every_file_and_enforce_turns_a_broken_limit_into_an_exit_cod
     assert code == 0, said
     written = {path.name for path in Path("results").iterdir()}
     assert written == {"fields.vtkhdf", "summary.json", "report.html"}
+    assert all(f"results/{name}" in said for name in written)
     summary = json.loads(Path("results/summary.json").read_text())
     assert summary["verdict"] == "pass"
     assert summary["balance"]["air_energy_pct"] < 0.2
