@@ -148,9 +148,18 @@ def run(
         results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
         drawn = write_results(results, out_dir, pictures)
     print_summary(results.summary, out)
-    for path in (*drawn, out_dir / "report.html", out_dir / "summary.json"):
+    for path in written(out_dir, drawn):
         out.print(str(path), markup=False, highlight=False)
     finish(results.summary, enforce)
+
+
+def written(folder: Path, drawn: list[Path]) -> list[Path]:
+    """Every file that a run left in its results folder, pictures first."""
+    from rehall.results import FIELDS, REPORT, SUMMARY, TRANSIENT
+
+    names = (REPORT, SUMMARY, FIELDS, *TRANSIENT)
+    paths = [path for name in names if (path := folder / name).exists()]
+    return list(dict.fromkeys([*drawn, *paths]))
 
 
 def solve(

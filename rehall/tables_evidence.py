@@ -84,7 +84,7 @@ def study_table(rows: list[Row], title: str) -> Table:
     for row in shown:
         table.add_row(
             row["name"],
-            *(f"{row[key]:.2f}" for key in ("coarse_c", "medium_c", "fine_c")),
+            *(f"{row[key]:z.2f}" for key in ("coarse_c", "medium_c", "fine_c")),
             number(row["order"]),
             number(row["order_used"]),
             f"{row['safety_factor']:g}",
@@ -109,10 +109,10 @@ def print_uniqueness(found: Row, out: Console) -> None:
             row["name"],
             f"{row['mean_first_c']:.2f}",
             f"{row['mean_second_c']:.2f}",
-            f"{row['mean_difference_k']:+.2f}",
+            f"{row['mean_difference_k']:+z.2f}",
             f"{row['max_first_c']:.2f}",
             f"{row['max_second_c']:.2f}",
-            f"{row['max_difference_k']:+.2f}",
+            f"{row['max_difference_k']:+z.2f}",
             f"{row['swing_k']:.2f}",
         )
     out.print(table)
@@ -130,7 +130,7 @@ def print_uniqueness(found: Row, out: Console) -> None:
 
 def number(value: float | None) -> str:
     """A number as shown; a dash where there is none."""
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:z.2f}"
 
 
 def _table(title: str) -> Table:

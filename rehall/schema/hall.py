@@ -66,7 +66,8 @@ class Wall(Description):
         if len(given) > 1 or not (given or self.layers):
             raise ValueError("wanted one of temperature, heat_flux, u_value (with outdoor)")
         if (self.u_value is None) != (self.outdoor is None):
-            raise ValueError("u_value and outdoor belong together")
+            example = "{u_value: 0.4 W/m2/K, outdoor: 30 degC}"
+            raise ValueError(f"u_value and outdoor belong together, as in {example}")
         if self.layers and self.heat_flux is not None:
             raise ValueError("layers: a wall of given heat flux has none")
         if self.u_value is not None and self.u_value * (self.resistance + INNER_SURFACE) >= 1.0:
