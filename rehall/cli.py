@@ -74,7 +74,9 @@ def new(path: Annotated[Path, typer.Argument(help="Where to write the starter ca
 @app.command()
 def check(
     case: CaseFile,
-    plan: Annotated[Path | None, typer.Option(help="Where the plan goes (PNG).")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="Where the plan goes (PNG), instead of beside the case.")
+    ] = None,
     cell: Cell = None,
 ) -> None:
     """Validate a case and draw the plan of its hall, without solving."""
@@ -88,7 +90,7 @@ def check(
 
     level = check_models(loaded, width(cell))
     warn(loaded)
-    picture = plan or Path(f"{case.stem}.plan.png")
+    picture = plan or case.with_suffix(".plan.png")
     draw_plan(loaded.geometry, picture, loaded.site.name)
     out.print(f"{case}: {len(loaded.items)} pieces of equipment, {describe(level.grid)}")
     out.print(f"plan: {picture}", markup=False)

@@ -110,9 +110,10 @@ def convergence(
     grids within them are no grid error, and the uncertainty is then not below the finest one's.
 
     With a credible order (monotone, 0.5 to 1.1 times the formal one) the uncertainty is
-    1.25 |f2 - f1| / (r^p - 1). With another one p is clipped, the factor is 3, and the result is at
-    least half of the range of the three values, so that no crossing by chance looks like
-    convergence. Where the values oscillate or diverge it is three times their range.
+    1.25 |f2 - f1| / (r^p - 1), p at most the formal one. With another one p is clipped, the factor
+    is 3, and the result is at least half of the range of the three values, so that no crossing by
+    chance looks like convergence. Where the values oscillate or diverge it is three times their
+    range.
     """
     f1, f2, f3 = values
     e21, e32 = f2 - f1, f3 - f2

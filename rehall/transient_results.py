@@ -19,6 +19,8 @@ POWER_LIMIT = "rack_power_max_transient"
 UNFINISHED = "transient: not marched to its end; the same command with --resume goes on"
 ZERO = 273.15
 KWH = 3.6e6
+CP = 1006.0
+"""Of air [J/kg/K]. ASHRAE Fundamentals (2017), chapter 1."""
 STILL = 1e-3
 """Share of its largest flow up to which a unit's air stands still [-]."""
 COLUMNS = {
@@ -192,8 +194,24 @@ def unit_rows(summary: Row, found: Transient) -> list[Row]:
 
 def leaving_air(found: Transient, n: int) -> np.ndarray:
     """Air that leaves a cooling unit [degC, steps]; NaN where it stands still."""
-    T, m_flow = found.columns["T_out"][:, n] - ZERO, found.columns["m_flow"][:, n]
-    return np.where(m_flow > STILL * max(float(m_flow.max()), 1e-9), T, np.nan)
+    return np.where(moves(found, n), found.columns["T_out"][:, n] - ZERO, np.nan)
+
+
+def return_air(found: Transient, n: int) -> np.ndarray:
+    """Air that a cooling unit takes in [degC, steps]; NaN where it stands still."""
+    return np.where(moves(found, n), found.columns["T_in"][:, n] - ZERO, np.nan)
+
+
+def heat_taken(found: Transient, n: int) -> np.ndarray:
+    """Heat that a cooling unit takes out of its air [W, steps]; 0 where it stands still."""
+    cooled = return_air(found, n) - leaving_air(found, n)
+    return np.where(moves(found, n), found.columns["m_flow"][:, n] * CP * cooled, 0.0)
+
+
+def moves(found: Transient, n: int) -> np.ndarray:
+    """Whether the air of a cooling unit moves [steps]."""
+    m_flow = found.columns["m_flow"][:, n]
+    return np.asarray(m_flow > STILL * max(float(m_flow.max()), 1e-9))
 
 
 def limits_of(summary: Row, racks: list[Row], powers: dict[str, float]) -> list[Limit]:

@@ -93,7 +93,8 @@ set -e
 export WM_PROJECT_DIR
 
 # What an earlier run left would be gone on with, and its logs written over.
-rm -rf [1-9]* postProcessing log.*
+iterations() {{ ls | grep -E '^[1-9][0-9]*$' | sort -n; }}
+rm -rf $(iterations) postProcessing log.first log.second log.diverged
 
 cp system/controlDict.first system/controlDict
 cp system/fvSchemes.first system/fvSchemes
@@ -112,7 +113,7 @@ then
     buoyantSimpleFoam > log.second 2>&1
 fi
 
-last=$(ls -d [1-9]* | sort -n | tail -n 1)
+last=$(iterations | tail -n 1)
 echo "done after $last iterations: fields in $PWD/$last (open case.foam in ParaView),"
 echo "inlet temperatures in $PWD/postProcessing/inlet_*, patches in $PWD/patches.csv"
 """

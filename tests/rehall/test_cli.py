@@ -77,6 +77,15 @@ def test_new_writes_a_case_that_checks_and_never_overwrites(command):
     assert command("new", "mine.yaml")[0] == 2
 
 
+def test_plan_stands_beside_its_case(command, duct):
+    Path("cases").mkdir()
+    Path("cases/duct.v2.yaml").write_text(duct)
+    code, said = command("check", "cases/duct.v2.yaml")
+    assert code == 0
+    assert "plan: cases/duct.v2.plan.png" in said
+    assert [path.name for path in Path("cases").glob("*.png")] == ["duct.v2.plan.png"]
+
+
 def test_doctor_says_that_this_machine_computes(command):
     code, said = command("doctor")
     assert "5050" in said

@@ -388,7 +388,8 @@ def test_second_run_of_the_script_starts_from_the_beginning(tmp_path):
         (tmp_path / "system" / file).touch()
     for kind in ("fast", "careful"):
         (tmp_path / "system" / f"fvSolution.{kind}").write_text(kind)
-    (tmp_path / "diverge").touch()
+    for file in ("diverge", "2nd-notes.txt"):
+        (tmp_path / file).touch()
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     said = [
         subprocess.run(
@@ -401,6 +402,7 @@ def test_second_run_of_the_script_starts_from_the_beginning(tmp_path):
         for _ in range(2)
     ]
     assert "second order diverged" in said[0]
+    assert (tmp_path / "2nd-notes.txt").exists()
     for log in ("log.first", "log.second"):
         assert (tmp_path / log).read_text() == "ExecutionTime = 1 s\n"
     assert f"fields in {tmp_path}/1500" in said[1]

@@ -11,6 +11,7 @@ from rehall.marching import run_transient
 from rehall.run import solve_case
 from rehall.schema.transient import TransientSpec
 from rehall.transient import Transient, air_rise
+from rehall.transient_plot import curves
 from rehall.transient_results import leaving_air, unfinished, with_transient
 from thermal.air.inputs import Bodies
 from thermal.air.march import LARGEST_ERROR, Marching, Segment, begin, march
@@ -59,6 +60,21 @@ def marched(inlets, rises, errors=(0.5, 0.5, 0.5), powers=None):
 
 
 COOL, CALM = [[20.0, 20.0]] * 3, [[8.0, 8.0]] * 3
+
+
+def test_curves_show_return_air_and_heat_of_the_units_and_limits_in_dashed_black():
+    march = marched([[20.0, 35.0], [24.0, 38.0], [23.0, 40.0]], CALM)
+    march.columns["T_out"][:, 1] = 22.0 + ZERO
+    march.columns["m_flow"][:, 1] = [2.0, 1.0, 0.0]
+    rack = {"name": "A", "inlet_highest_c": 24.0, "inlet_limit_c": 27.0}
+    part = {"racks": [rack], "cooling_units": [{"name": "B"}]}
+    inlets, returns, heats = curves(march, {"transient": part}).axes
+    np.testing.assert_allclose(returns.lines[0].get_ydata(), [35, 38, np.nan])
+    np.testing.assert_allclose(heats.lines[0].get_ydata(), [2 * 1.006 * 13, 1.006 * 16, 0])
+    hot, limit = inlets.lines
+    assert (limit.get_color(), limit.get_linestyle()) == ("black", "--")
+    assert hot.get_color() != "black"
+    assert hot.get_linestyle() == "-"
 
 
 def test_what_a_transient_breaks_stands_before_what_the_steady_state_leaves_open():
