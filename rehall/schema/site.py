@@ -75,6 +75,7 @@ class Limits(Description):
         "cooling_unit_supply_excess": SET_POINT,
         "cooling_unit_return_excess": "always 0.5 K above the `return` of the unit's control",
         "facility_supply_excess": SET_POINT,
+        "facility_heat_stored": "always zero: in a steady state no water warms up",
         "exhaust_fan_pressure_max": "the `curve` of the fan's entry at its flow",
         "pad_velocity_max": "`velocity_max` of the pad's entry",
         "coolant_heat_unmet": "always zero: what a loop cannot take away is too much",
