@@ -54,7 +54,7 @@ def air_levels(case: Case, cell: float | None = None, grids: int = 2) -> list[Ai
     if grids < 2:
         raise InputError.of(
             "--grid-study",
-            f"{grids}; wanted 2 or more: 2 are the usual sequence, from 3 on a study shows the order",
+            f"{grids}; wanted 2 or more: 2 are usual, from 3 on a study shows an order",
         )
     hall = hall_with_sources(case)
     width = case.solver.cell if cell is None else cell
