@@ -72,10 +72,10 @@ class Wall(Description):
             raise ValueError("layers: a wall of given heat flux has none")
         if self.u_value is not None and self.u_value * (self.resistance + INNER_SURFACE) >= 1.0:
             most = 1 / (self.resistance + INNER_SURFACE)
-            layers = "layers: with them" if self.layers else "u_value: it holds from air to air:"
+            what = "layers: they and" if self.layers else "u_value:"
             raise ValueError(
-                f"{layers} the air inside ({INNER_SURFACE} m2 K/W, ISO 6946) alone makes "
-                f"{most:.3g} W/m2/K, u_value is {self.u_value:g} W/m2/K"
+                f"{what} the air inside ({INNER_SURFACE} m2 K/W, ISO 6946) alone make "
+                f"{most:.3g} W/m2/K, u_value is {self.u_value:g} W/m2/K and holds from air to air"
             )
         return self
 
