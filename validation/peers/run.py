@@ -7,9 +7,9 @@ Needs buoyantSimpleFoam (Debian package `openfoam`). Writes CASE.csv and CASE.md
 Times are processor seconds of one process each on one core, without our compilation. A hall has
 settled after the first iteration from which every inlet stays within 0.5 K of its long-run mean:
 its single iterations, or the mean over the last 100 (over all, before there are as many). The
-long-run mean is that of the last half of `--iterations`, of a longer run that is reused as well. Where
-flows keep swinging the first tells when no swing reaches 0.5 K any more, the second when the mean
-has arrived.
+long-run mean is that of the last half of `--iterations`, of a longer run that is reused as well.
+Where flows keep swinging the first tells when no swing reaches 0.5 K any more, the second when the
+mean has arrived.
 """
 
 import argparse
