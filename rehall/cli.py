@@ -57,7 +57,7 @@ def main() -> None:
         err.print(message, markup=False)
         sys.exit(WRONG)
     if code == INTERRUPTED:
-        err.print("interrupted; what was finished is kept")
+        err.print("interrupted; only what was already written is kept")
     sys.exit(code if isinstance(code, int) else OK)
 
 
@@ -74,7 +74,9 @@ def new(path: Annotated[Path, typer.Argument(help="Where to write the starter ca
 @app.command()
 def check(
     case: CaseFile,
-    plan: Annotated[Path | None, typer.Option(help="Where the plan goes (PNG).")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="Where the plan goes (PNG), instead of beside the case.")
+    ] = None,
     cell: Cell = None,
 ) -> None:
     """Validate a case and draw the plan of its hall, without solving."""
@@ -88,7 +90,7 @@ def check(
 
     level = check_models(loaded, width(cell))
     warn(loaded)
-    picture = plan or Path(f"{case.stem}.plan.png")
+    picture = plan or case.with_suffix(".plan.png")
     draw_plan(loaded.geometry, picture, loaded.site.name)
     out.print(f"{case}: {len(loaded.items)} pieces of equipment, {describe(level.grid)}")
     out.print(f"plan: {picture}", markup=False)
@@ -127,24 +129,39 @@ def run(
     from rehall.run import write_results
 
     if loaded.transient is not None and transient:
+        from rehall.checkpoint import FILE as CHECKPOINT
         from rehall.marching import run_transient
 
-        results, drawn = run_transient(
-            loaded,
-            out_dir,
-            lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
-            march_progress,
-            width(cell),
-            pictures,
-            resume,
-        )
+        try:
+            results, drawn = run_transient(
+                loaded,
+                out_dir,
+                lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
+                march_progress,
+                width(cell),
+                pictures,
+                resume,
+            )
+        except KeyboardInterrupt:
+            if (out_dir / CHECKPOINT).is_file():
+                err.print("the march is kept up to here: the same command with --resume goes on")
+            raise
     else:
         results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
         drawn = write_results(results, out_dir, pictures)
     print_summary(results.summary, out)
-    for path in (*drawn, out_dir / "report.html", out_dir / "summary.json"):
+    for path in written(out_dir, drawn):
         out.print(str(path), markup=False, highlight=False)
     finish(results.summary, enforce)
+
+
+def written(folder: Path, drawn: list[Path]) -> list[Path]:
+    """Every file that a run left in its results folder, pictures first."""
+    from rehall.results import FIELDS, REPORT, SUMMARY, TRANSIENT
+
+    names = (REPORT, SUMMARY, FIELDS, *TRANSIENT)
+    paths = [path for name in names if (path := folder / name).exists()]
+    return list(dict.fromkeys([*drawn, *paths]))
 
 
 def solve(

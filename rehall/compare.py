@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -144,10 +145,26 @@ def text(value: Value) -> str:
     return f"{value:,.0f}" if whole else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
+def last_place(value: float) -> float:
+    """What one in the last place of a printed value is worth.
+
+    >>> last_place(5040.0), last_place(24.9), last_place(1.0823)
+    (1.0, 0.1, 0.01)
+    """
+    if abs(value) >= 100:
+        return 1.0
+    return 0.1 if abs(value) >= 10 else 10.0 ** (math.floor(math.log10(abs(value) or 1.0)) - 2)
+
+
 def change_text(row: Row) -> str:
-    """The change with its sign, and in percent of a where that says something."""
-    if row.change is None or not isinstance(row.a, int | float):
+    """The change with its sign, and in percent of a where that says something.
+
+    0 where the printed values are too coarse to show it.
+    """
+    if row.change is None or isinstance(row.a, str | None) or isinstance(row.b, str | None):
         return ""
+    if abs(row.change) < 0.5 * last_place(max(row.a, row.b, key=abs)):
+        return "0"
     sign = "+" if row.change > 0 else ""
     percent = 100 * row.change / row.a if row.a > 0 and row.unit not in NO_RATIO else 0.0
     in_percent = f" ({percent:+.0f} %)" if abs(percent) >= 0.5 else ""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rehall.carried import carried
-from rehall.gridstudy import convergence
+from rehall.evidence import no_evidence
+from rehall.gridstudy import convergence, two_grid_factor
 from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
 from rehall.operation import air_inputs
@@ -45,22 +46,23 @@ def uncertainty_of(
 ) -> Uncertainty:
     """The uncertainty of a solution, from that of its racks' inlets and the order of its scheme.
 
-    Between two grids as of the inlets: 3 |f1 - f2| / (2^p - 1), Roache (1994), of temperatures and
-    humidity ratios no less than the root mean square over all; of a grid study as in
-    gridstudy.convergence.
+    Between two grids as of the inlets (gridstudy.two_grid_factor), of temperatures and humidity
+    ratios no less than the root mean square over all; of a grid study as in gridstudy.convergence.
     """
-    used = solution.coarser[-2:] if solution.study else solution.coarser[-1:]
-    if not used or any(found.reason for _, found in used):
+    if no_evidence(solution):
         return Uncertainty()
+    used = solution.coarser[-2:] if solution.study else solution.coarser[-1:]
     solved = [(solution.level, solution.air), *reversed(used)]
     T_in, m_flow = zip(*(observed(solution, *one) for one in solved), strict=True)
     flow = [{k: m / max(abs(m_flow[0][k]), SMALL) for k, m in each.items()} for each in m_flow]
     quantities = (T_in, flow, ratios(solution, used))
+    widths = [level.grid.effective_width for level, _ in solved]
     if solution.study:
-        widths = [level.grid.effective_width for level, _ in solved]
         found = [_studied(values, widths, order) for values in quantities]
     else:
-        found = [_two_grids(values[0], values[1], order) for values in quantities]
+        factor = two_grid_factor(widths[0], widths[1], order)
+        assert factor is not None, "grids that tell nothing are told by no_evidence"
+        found = [_two_grids(values[0], values[1], factor) for values in quantities]
         found[0], found[2] = _no_less_than_mean(found[0]), _no_less_than_mean(found[2])
     swinging = {name: change + air[name].amplitude for name, change in found[0].items()}
     return Uncertainty(inlets, swinging, found[1], found[2])
@@ -104,8 +106,8 @@ def observed(solution: Solution, level: AirLevel, air: AirSolution) -> tuple[Nam
     return T_in, {name: float(air.m_flow[streams.of(name)].sum()) for name in names}
 
 
-def _two_grids(fine: Named, coarse: Named, order: float) -> Named:
-    return {k: 3.0 / (2.0**order - 1.0) * abs(x - coarse[k]) for k, x in fine.items()}
+def _two_grids(fine: Named, coarse: Named, factor: float) -> Named:
+    return {k: factor * abs(x - coarse[k]) for k, x in fine.items()}
 
 
 def _studied(values: Sequence[Named], widths: list[float], order: float) -> Named:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geometry.errors import InputError
 from power import build, solve
 from power.network import PowerModel
 from power.nodes import Board, Line, Load, Node, Transformer, Ups, Utility
@@ -36,7 +37,11 @@ def power_side(case: Case) -> PowerSide | None:
         return None
     nodes = [_node(case, item) for item in case.nodes]
     loads = _loads(case)
-    return PowerSide(build(nodes, loads), tuple(load.name for load in loads))
+    try:
+        model = build(nodes, loads)
+    except InputError as error:
+        raise InputError([case.located(finding) for finding in error.findings]) from None
+    return PowerSide(model, tuple(load.name for load in loads))
 
 
 def _loads(case: Case) -> list[Load]:

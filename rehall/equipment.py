@@ -76,19 +76,28 @@ def validated(raw: dict[str, Any]) -> Entry:
 
 
 def expanded(of: Any, own: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return an entry as written, with `like` and the miner of a shelf filled in."""
+    """Return an entry as written, with `like` and the miner of a shelf filled in.
+
+    An entry of the case (`own`) is called by its key unless it has a `name`.
+    """
     if isinstance(of, str):
         known = raw_catalogue() | own
         if of not in known:
             raise Unresolved([((), f"no catalogue entry {of!r}; {nearest(of, list(known))}")])
         if of in names:
             raise Unresolved([((), f"entry {of!r} is like itself")])
-        return expanded(known[of], own, (*names, of))
+        found = known[of]
+        if of in own and isinstance(found, dict):
+            found = {"name": of, **found}
+        return expanded(found, own, (*names, of))
     if not isinstance(of, dict):
         raise Unresolved([((), f"found {abridged(of)}, wanted the name of an entry or an entry")])
     raw = dict(of)
     if "like" in raw:
-        raw = merged(expanded(raw.pop("like"), own, names), raw)
+        like = raw.pop("like")
+        # Its figures are no longer those of the product that the entry below is called after.
+        renamed = {"name": f"like {like}"} if isinstance(like, str) else {}
+        raw = merged(expanded(like, own, names), {**renamed, **raw})
     if raw.get("kind") == "miner_shelf" and isinstance(raw.get("of"), str):
         raw["of"] = expanded(raw["of"], own, names)
     return raw

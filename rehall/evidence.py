@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from rehall.gridstudy import Convergence, convergence
+from geometry.grid import LEAST_REFINEMENT
+from geometry.voxels import Patch
+from rehall.gridstudy import Convergence, convergence, two_grid_factor
 from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
 from rehall.schema.entries import SERVERS
@@ -17,6 +19,8 @@ Row = dict[str, Any]
 Inlets = dict[str, tuple[float, float]]
 """Something of each rack's mean and highest inlet, by name [K]."""
 QUANTITIES = ("mean", "max")
+LEAST_ACROSS = 2
+"""Cells across an intake below which a grid is too coarse for its error to be told."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,8 @@ def grid_evidence(solution: Solution, air: dict[str, DeviceAir]) -> GridEvidence
     about = (level.grid.cells, level.cell, coarser[-1][0].grid.cells if coarser else None)
     servers = [i.name for i in solution.case.items if isinstance(i.entry, SERVERS)]
     names = [name for name in servers if name in air]
-    used = coarser[-2:] if solution.study else coarser[-1:]
     grids = tuple(_grid_rows(solution)) if solution.study else ()
-    reasons = [f"{at.grid.cells:,} cells: {found.reason}" for at, found in used if found.reason]
-    if not coarser:
-        reasons = ["no coarser grid could be built"]
+    reasons = no_evidence(solution)
     if reasons or not names:
         reason = "; ".join(reasons) or "no air goes through any rack"
         return GridEvidence(*about, "none", reason, grids=grids)
@@ -80,15 +81,50 @@ def grid_evidence(solution: Solution, air: dict[str, DeviceAir]) -> GridEvidence
     return _study(solution, air, names, about, grids)
 
 
+def no_evidence(solution: Solution) -> list[str]:
+    """Why the grids tell nothing about the error of the finest; empty where they do."""
+    coarser, fine = solution.coarser, solution.level
+    if not coarser:
+        return ["no coarser grid could be built"]
+    used = coarser[-2:] if solution.study else coarser[-1:]
+    reasons = [f"{at.grid.cells:,} cells: {found.reason}" for at, found in used if found.reason]
+    widths = (fine.grid.effective_width, coarser[-1][0].grid.effective_width)
+    if two_grid_factor(*widths, formal_order(solution)) is None:
+        reasons.append(
+            f"the coarser grid is only {widths[1] / widths[0]:.2f} times as wide (wanted "
+            f"{LEAST_REFINEMENT:g}): what stands in the hall fixes its lines; take a smaller cell"
+        )
+    across = {
+        item.name: cells_across(fine.voxels.intakes[item.name])
+        for item in solution.case.items
+        if item.name in fine.voxels.intakes
+    }
+    narrowest = min(across, key=lambda name: across[name], default=None)
+    if narrowest is not None and across[narrowest] < LEAST_ACROSS:
+        reasons.append(
+            f"{across[narrowest]} cell across the intake of {narrowest} (wanted {LEAST_ACROSS}): "
+            "take a smaller cell"
+        )
+    return reasons
+
+
+def cells_across(patch: Patch) -> int:
+    """Cells across a patch in the direction in which it has fewest."""
+    counts = sorted(len(np.unique(patch.cells[:, axis])) for axis in range(3))
+    return counts[1]  # the first is 1, across its plane
+
+
 def _two_grids(solution: Solution, air: dict[str, DeviceAir], names: list[str]) -> Inlets:
     """Uncertainty from the solutions on cells of one and two widths [K].
 
-    The two-grid convergence index 3 |f1 - f2| / (2^p - 1), p the order of the scheme. Roache
-    (1994), J. Fluids Eng. 116. Two solutions can cross by chance, so no rack is given less than the
-    root mean square over all of them.
+    The two-grid convergence index of Roache (1994), J. Fluids Eng. 116. Two solutions can cross by
+    chance, so no rack is given less than the root mean square over all of them.
     """
-    coarse = device_air(solution.case, *solution.coarser[-1])
-    factor = 3.0 / (2.0 ** formal_order(solution) - 1.0)
+    level, found = solution.coarser[-1]
+    coarse = device_air(solution.case, level, found)
+    widths = (solution.level.grid.effective_width, level.grid.effective_width)
+    factor = two_grid_factor(*widths, formal_order(solution))
+    assert factor is not None, "grids that tell nothing are told by no_evidence"
     change = factor * np.abs(
         [(air[n].T_in - coarse[n].T_in, air[n].T_in_max - coarse[n].T_in_max) for n in names]
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from scipy.optimize import brentq
 
+from geometry.grid import LEAST_REFINEMENT
+
 LEAST_ORDER = 0.5
 """Least order that an uncertainty is computed with [-]. Oberkampf and Roy (2010)."""
 ORDER_TOLERANCE = 0.1
@@ -85,6 +87,19 @@ def observed_order(values: Three, widths: Three) -> float | None:
     return float(brentq(excess, -HIGHEST_ORDER, HIGHEST_ORDER, xtol=1e-10))
 
 
+def two_grid_factor(fine: float, coarse: float, formal: float) -> float | None:
+    """What the difference of two grids is multiplied by: 3 / (r^p - 1), Roache (1994).
+
+    r is the ratio of the effective cell widths [m] and p the order of the scheme. None where r is
+    below 1.3: such grids differ too little to tell. Celik et al. (2008).
+
+    >>> two_grid_factor(0.3, 0.6, 2.0)
+    1.0
+    """
+    ratio = coarse / fine
+    return SAFETY_OTHER / (ratio**formal - 1.0) if ratio >= LEAST_REFINEMENT else None
+
+
 def convergence(
     values: Three, widths: Three, formal: float, swings: Three = (0.0, 0.0, 0.0)
 ) -> Convergence:
@@ -95,9 +110,10 @@ def convergence(
     grids within them are no grid error, and the uncertainty is then not below the finest one's.
 
     With a credible order (monotone, 0.5 to 1.1 times the formal one) the uncertainty is
-    1.25 |f2 - f1| / (r^p - 1). With another one p is clipped, the factor is 3, and the result is at
-    least half of the range of the three values, so that no crossing by chance looks like
-    convergence. Where the values oscillate or diverge it is three times their range.
+    1.25 |f2 - f1| / (r^p - 1), p at most the formal one. With another one p is clipped, the factor
+    is 3, and the result is at least half of the range of the three values, so that no crossing by
+    chance looks like convergence. Where the values oscillate or diverge it is three times their
+    range.
     """
     f1, f2, f3 = values
     e21, e32 = f2 - f1, f3 - f2

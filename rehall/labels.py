@@ -1,5 +1,7 @@
 """What a key of the summary is called and which unit its ending stands for."""
 
+from typing import Any
+
 UNITS = {
     "_l_per_kwh": "L/kWh",
     "_kw_per_m2": "kW/m²",
@@ -53,8 +55,23 @@ TITLES = {
     "holds": "Holds",
     "where": "Where",
     "wall_s": "Wall time",
-    "rci_hi_pct": "RCI (high side)",
-    "rci_lo_pct": "RCI (low side)",
+    "pue": "Power usage effectiveness (PUE)",
+    "wue_l_per_kwh": "Water usage effectiveness (WUE)",
+    "rci_hi_pct": "Rack cooling index (RCI), high side",
+    "rci_lo_pct": "Rack cooling index (RCI), low side",
+    "shi": "Supply heat index (SHI)",
+    "rhi": "Return heat index (RHI)",
+    "rti_pct": "Return temperature index (RTI)",
+    "recirculated_pct": "Air that was through servers before",
+    "air_age_mean_s": "Mean age of the air",
+    "it_kw": "IT power",
+    "it_kw_per_m2": "IT power per floor area",
+    "utility_kw": "Power from the utility",
+    "liquid_share": "Share of IT heat to liquid",
+    "energy_cost_per_year": "Energy cost",
+    "losses_in_hall_kw": "Losses of power nodes in the hall",
+    "losses_elsewhere_kw": "Losses of power nodes elsewhere",
+    "air_flow_m3_s": "Air through servers",
 }
 ABBREVIATIONS = {
     name.lower(): name
@@ -75,11 +92,22 @@ def units_of(key: str) -> str:
     return UNITS[ending] if ending else ""
 
 
+def unit_among(key: str, values: dict[str, Any]) -> str:
+    """Unit of a key; that of a cost has the currency that stands beside it.
+
+    >>> unit_among("energy_cost_per_year", {"energy_cost_per_year": 1.0, "currency": "USD"})
+    'USD per year'
+    """
+    unit = units_of(key)
+    currency = values.get("currency") if "_cost" in key else None
+    return f"{currency} {unit}" if currency else unit
+
+
 def title_of(key: str) -> str:
     """Name of a key for people, without its unit.
 
     >>> title_of("it_kw"), title_of("inlet_amplitude_k"), title_of("pue")
-    ('IT', 'Inlet amplitude', 'PUE')
+    ('IT power', 'Inlet amplitude', 'Power usage effectiveness (PUE)')
     """
     if key in TITLES:
         return TITLES[key]

@@ -124,9 +124,5 @@ def _building(solution: Solution) -> list[Limit]:
                         "kPa",
                     )
                 )
-    if any(o.kind == "outdoor" for o in case.openings):
-        highest = hall_pressure(solution)
-        found.append(
-            Limit("hall_pressure_max", "hall", highest, case.limits.hall_pressure_max, "Pa")
-        )
-    return found
+    most = case.limits.hall_pressure_max
+    return [*found, Limit("hall_pressure_max", "hall", hall_pressure(solution), most, "Pa")]

@@ -12,7 +12,7 @@ from rehall.layout import Item
 from rehall.moisture import CLASS_LIMITS, LOWEST, humidity
 from rehall.observe import DeviceAir
 from rehall.pressures import inside_pressure
-from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad, ExhaustFan, Rack
+from rehall.schema.entries import SERVERS, Chiller, CoolingUnit, EvaporativePad, ExhaustFan, Rack
 from rehall.simulate import Solution
 from rehall.verdict import Limit
 from rehall.wind import wind_pressures
@@ -163,6 +163,10 @@ def cooling_limits(
         found.append(Limit("rejection_loading_max", name, 100 * facility.loading, most, "%"))
         excess = facility.T_supply - facility.spec.supply
         found.append(Limit("facility_supply_excess", name, excess, 0.5, "K"))
+        if isinstance(solution.case.rejections[name], Chiller):
+            # What a chiller leaves in the water comes round again: no steady state has it.
+            stored = facility.shortage / 1e3
+            found.append(Limit("facility_heat_stored", name, stored, 0.001, "kW"))
     return found
 
 

@@ -16,7 +16,7 @@ from rehall.temporal import assemble, drop_steps
 from rehall.transient import MarchProgress, Transient, march_case
 from rehall.transient_plot import FILE as CURVES
 from rehall.transient_plot import draw_curves
-from rehall.transient_results import with_transient, write_csv
+from rehall.transient_results import unfinished, with_transient, write_csv
 
 KEPT = (CURVES, *PICTURES)
 Marched = AbstractContextManager[Callable[[MarchProgress], None]]
@@ -33,8 +33,9 @@ def run_transient(
 ) -> tuple[Results, list[Path]]:
     """Solve the steady state, march, and write the folder; results and paths of the pictures.
 
-    The steady state is written first. With `resume` the march goes on from the checkpoint of the
-    folder, where there is one; it is refused if it belongs to another case or grid.
+    The steady state is written first, marked as without an end. With `resume` the march goes on
+    from the checkpoint of the folder, where there is one; it is refused if it belongs to another
+    case or grid.
     """
     if resume and (out / checkpoint.FILE).is_file():
         level, steady = air_levels(case, cell)[-1], None
@@ -44,7 +45,7 @@ def run_transient(
             return results, [path for name in KEPT if (path := out / name).is_file()]
     else:
         solution, results = solve()
-        write_results(results, out, pictures=False)
+        write_results(replace(results, summary=unfinished(results.summary)), out, pictures=False)
         level = solution.level
         steady = (solution.exchange, solution.air.work, solution.air.m_flow)
     with watching() as watch:

@@ -107,7 +107,7 @@ def with_layers(case: Case, level: AirLevel, inputs: AirInputs) -> AirInputs:
         resistance[side, : len(found)] = [half for half, _ in found]
         capacity[side, : len(found)] = [stored for _, stored in found]
         if wall.u_value is not None:
-            U[side] = 1.0 / (1.0 / wall.u_value - wall.resistance)
+            U[side] = 1.0 / (1.0 / wall.behind_the_film - wall.resistance)
         elif wall.temperature is not None:
             U[side] = NO_RESISTANCE
     dtype = level.model.T_ref.dtype

@@ -52,7 +52,10 @@ def air_levels(case: Case, cell: float | None = None, grids: int = 2) -> list[Ai
     no coarse one can be built; three or more are a family for a grid study.
     """
     if grids < 2:
-        raise InputError.of("--grid-study", f"{grids} grids show no order; wanted 2 or more")
+        raise InputError.of(
+            "--grid-study",
+            f"{grids}; wanted 2 or more: 2 are usual, from 3 on a study shows an order",
+        )
     hall = hall_with_sources(case)
     width = case.solver.cell if cell is None else cell
     _require_memory(case, estimate_cells(hall, width), width)

@@ -173,14 +173,14 @@ def _coil(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
 
 
 def _walls(case: Case) -> tuple[list[float], list[float], list[float]]:
-    """Temperature [K], U-value [W/m2/K] and heat flux [W/m2] of each side of the shell."""
+    """Temperature [K], conductance behind the film [W/m2/K] and heat flux [W/m2] of each side."""
     T, U, flux = [], [], []
     for face in FACES:
         wall = case.hall.walls.on(face)
         held = wall is not None and wall.temperature is not None
         T.append((wall.temperature or wall.outdoor or 293.15) if wall else 293.15)
         through = 1.0 / wall.resistance if wall and wall.layers else NO_RESISTANCE
-        U.append(through if held else (wall.u_value or 0.0) if wall else 0.0)
+        U.append(through if held else wall.behind_the_film if wall else 0.0)
         flux.append((wall.heat_flux or 0.0) if wall else 0.0)
     return T, U, flux
 

@@ -31,10 +31,14 @@ def inside_pressure(solution: Solution, patch: Patch) -> float:
 def hall_pressure(solution: Solution) -> float:
     """Largest pressure of the hall's air over or below that outdoors [Pa].
 
-    Suction that the air's own velocity explains, as just before a fan, is not counted.
+    Over or below its own mean where no opening leads outdoors. Suction that the air's own velocity
+    explains, as just before a fan, is not counted.
     """
     state, fluid = solution.air.state, ~solution.level.voxels.solid
-    p = np.asarray(state.p)
+    p = np.asarray(state.p, float)
+    if not any(opening.kind == "outdoor" for opening in solution.case.openings):
+        volume = solution.level.grid.volume
+        p = p - np.average(p[fluid], weights=volume[fluid])
     head = gathered_head(state, float(solution.level.model.pressure))
     held = np.where(p < 0, np.minimum(p + head, 0.0), p)
     return float(np.abs(held[fluid]).max())

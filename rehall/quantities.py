@@ -118,7 +118,8 @@ def quantity(kind: str, least: float = -math.inf, most: float = math.inf, above:
         value = in_si(text, kind)
         unit = KINDS[kind][0].replace("**", "")
         if value < least:
-            raise ValueError(f"found {text!r}, wanted at least {least:g} {unit}".rstrip())
+            wanted = f"wanted at least {least:g} {unit}".rstrip()
+            raise ValueError(f"found {text!r}, {wanted}{in_celsius(text, kind)}")
         if value <= above:
             raise ValueError(f"found {text!r}, wanted more than {above:g} {unit}".rstrip())
         if value > most:
@@ -126,6 +127,13 @@ def quantity(kind: str, least: float = -math.inf, most: float = math.inf, above:
         return value
 
     return BeforeValidator(parse)
+
+
+def in_celsius(text: str, kind: str) -> str:
+    """Return the hint for a temperature in K that was meant in degC, like `22 K`."""
+    match = NUMBER.fullmatch(text)
+    meant = kind == "temperature" and match is not None and match[2] == "K"
+    return f"; did you mean '{match[1]} degC'?" if meant and match else ""
 
 
 def parse_share(value: Any) -> float:
@@ -146,6 +154,19 @@ class Price:
     def per_kwh(self) -> float:
         """The same price per kilowatt-hour."""
         return self.per_joule * 3.6e6
+
+
+def share(most: float) -> BeforeValidator:
+    """Return the pydantic validator of a share up to `most`; a number above may be meant in %."""
+
+    def parse(value: Any) -> float:
+        found = parse_share(value)
+        if found > most:
+            percent = f"; did you mean '{value:g} %'?" if isinstance(value, int | float) else ""
+            raise ValueError(f"found {value!r}, wanted at most {most:g}{percent}")
+        return found
+
+    return BeforeValidator(parse)
 
 
 def parse_price(text: Any) -> Price:
@@ -188,8 +209,8 @@ Density = Annotated[float, quantity("density", above=0.0)]
 SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]
 HashRate = Annotated[float, quantity("hash rate", above=0.0)]
 EnergyPrice = Annotated[Price, BeforeValidator(parse_price)]
-Share = Annotated[float, BeforeValidator(parse_share), Field(ge=0.0, le=1.0)]
-PositiveShare = Annotated[float, BeforeValidator(parse_share), Field(gt=0.0, le=1.0)]
-Ratio = Annotated[float, BeforeValidator(parse_share), Field(gt=0.0, le=10.0)]
+Share = Annotated[float, share(most=1.0), Field(ge=0.0)]
+PositiveShare = Annotated[float, share(most=1.0), Field(gt=0.0)]
+Ratio = Annotated[float, share(most=10.0), Field(gt=0.0)]
 Angle = Annotated[float, quantity("angle")]
 Altitude = Annotated[float, quantity("length", least=-430.0, most=6000.0)]

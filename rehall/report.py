@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rehall.labels import title_of, units_of
+from rehall.labels import title_of, unit_among, units_of
 from rehall.results import Results, Table, is_table, write_text
 
 # Sections in the order a reader asks for them; what the summary holds beyond these comes after.
@@ -217,7 +217,11 @@ def _limit_order(limit: dict[str, Any]) -> tuple[bool, float]:
 def pairs(values: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Title, value and unit of each entry."""
     return [
-        (title_of(key), text(value), units_of(key) if isinstance(value, int | float) else "")
+        (
+            title_of(key),
+            text(value),
+            unit_among(key, values) if isinstance(value, int | float) else "",
+        )
         for key, value in values.items()
     ]
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyvista as pv
+from matplotlib import colormaps
+from matplotlib.colors import BoundaryNorm, ListedColormap
 
-from geometry.errors import ProjectError
+from geometry.errors import InputError
 from geometry.hall import Box, Device, Hall, axis_of, side_of
 from rehall.plan import rows_of, solid_boxes
 from rehall.results import FaceTemperature, Fields, Results
@@ -19,8 +21,33 @@ BANDS = 12  # of 2.5 K each
 SEEDS = 80  # streamlines in one picture
 GREY, WALLS, SHEETS, HOLES = "#D0D0D0", "#7F7F7F", "#5588BB", "#882255"
 
+Scale = tuple[float, float]
 Direction = tuple[float, float, float]
 Plotter = Any  # a pv.Plotter, whose decorators hide its types from mypy
+
+
+def norm(scale: Scale) -> BoundaryNorm:
+    """Bands of temperature; below and above the scale have colours of their own."""
+    return BoundaryNorm(np.linspace(*scale, BANDS + 1), ncolors=256, extend="both")
+
+
+def band_style(scale: Scale) -> dict[str, Any]:
+    """How VTK colours a temperature [degC]: in the same bands as the bar, whatever the light."""
+    edges, bands = np.linspace(*scale, BANDS + 1), norm(scale)
+    below, *within, above = (
+        colormaps[COLOURS](bands(T))
+        for T in (scale[0] - 1.0, *(0.5 * (edges[1:] + edges[:-1])), scale[1] + 1.0)
+    )
+    return {
+        "scalars": "T [degC]",
+        "cmap": ListedColormap(within),
+        "below_color": below,
+        "above_color": above,
+        "clim": scale,
+        "n_colors": BANDS,
+        "lighting": False,
+        "show_scalar_bar": False,
+    }
 
 
 def air_grid(fields: Fields) -> pv.RectilinearGrid:
@@ -166,20 +193,9 @@ def add_equipment(plotter: Plotter, hall: Hall) -> None:
         )
 
 
-def add_temperature(
-    plotter: Plotter, mesh: pv.DataSet, scale: tuple[float, float], **style: float
-) -> None:
+def add_temperature(plotter: Plotter, mesh: pv.DataSet, scale: Scale, **style: float) -> None:
     """Add a mesh coloured by its temperature on the common scale [degC]."""
-    plotter.add_mesh(
-        mesh,
-        scalars="T [degC]",
-        cmap=COLOURS,
-        clim=scale,
-        n_colors=BANDS,
-        lighting=False,
-        show_scalar_bar=False,
-        **style,
-    )
+    plotter.add_mesh(mesh, **band_style(scale), **style)
 
 
 def faces(results: Results) -> list[pv.StructuredGrid]:
@@ -212,15 +228,6 @@ def image(
     return np.asarray(pixels)
 
 
-def equipment_frame(hall: Hall, margin: float = 1.5) -> Box:
-    """The part of the hall that holds its through-flow equipment, with a margin [m]."""
-    boxes = [device.box for device in hall.devices] or [Box((0.0, 0.0, 0.0), hall.size)]
-    lower = np.min([box.lower for box in boxes], axis=0) - margin
-    upper = np.max([box.upper for box in boxes], axis=0) + margin
-    lower, upper = np.maximum(lower, 0.0), np.minimum(upper, hall.size)
-    return Box(tuple(lower.tolist()), tuple(upper.tolist()))
-
-
 def view_size(frame: Box, direction: Direction) -> tuple[float, float]:
     """Width and height of a box as seen from a direction, with a margin [m]."""
     towards = np.array(direction) / np.linalg.norm(direction)
@@ -231,17 +238,17 @@ def view_size(frame: Box, direction: Direction) -> tuple[float, float]:
     return (1.04 * spans[0], 1.04 * spans[1])
 
 
-def show(results: Results, scale: tuple[float, float] = SCALE) -> None:
+def show(results: Results, scale: Scale = SCALE) -> None:
     """Open a window with the hall and a plane of temperature that the mouse can move."""
     if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        raise ProjectError("There is no screen here to open a window on: see the PNG pictures.")
+        message = "no screen to open a window on; `--screenshot` writes the pictures instead"
+        raise InputError.of("", message)
     plotter: Plotter = pv.Plotter(window_size=[1500, 900])
     add_shell(plotter, results.hall)
     add_equipment(plotter, results.hall)
     air = air_grid(results.fields).threshold(0.5, scalars="solid", invert=True)
-    plotter.add_mesh_slice(
-        air, normal="z", scalars="T [degC]", cmap=COLOURS, clim=scale, n_colors=BANDS
-    )
+    plotter.add_mesh_slice(air, normal="z", **band_style(scale))
+    plotter.add_scalar_bar(title="Air temperature [degC]", n_labels=BANDS // 2 + 1)
     for mesh in faces(results):
         add_temperature(plotter, mesh, scale)
     plotter.add_axes()

@@ -266,13 +266,18 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
     """Largest relative change of what the air is given [-].
 
     Of each stream's heat and flow, where it carries more than a hundredth of its even share, and
-    of their sums. A coil's conductance counts only where the unit does not hold its set point,
-    the set point where it does.
+    of their sums. A coil counts by what it can carry of what its set point asks for, a set point
+    where it is held.
     """
     coil = np.asarray(before.controlled) > 0
     short = coil & (air.T_out > np.asarray(before.T_set) + 0.05)
     heat = max(float(np.abs(before.heat).sum() + np.abs(before.block_heat).sum()), 1.0)
-    driving = air.T_in - np.asarray(before.T_coolant)
+    C = np.abs(air.m_flow) * CP
+    asked = coil * C * np.maximum(air.T_in - np.asarray(before.T_set), 0.0)
+
+    def carried(inputs: AirInputs) -> np.ndarray:
+        most = np.asarray(inputs.conductance) * (air.T_in - np.asarray(inputs.T_coolant))
+        return np.minimum(asked, coil * np.maximum(most, 0.0))
 
     def step(before: ArrayLike, after: ArrayLike, whole: float) -> float:
         old, new = np.asarray(before, float), np.asarray(after, float)
@@ -280,16 +285,13 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
         each = np.abs(new - old) / np.maximum(np.abs(old), max(least, 1e-12))
         return max(float(each.max(initial=0.0)), float(np.abs(new - old).sum()) / whole)
 
-    coil_before = short * np.asarray(before.conductance) * driving
-    coil_after = short * np.asarray(after.conductance) * (air.T_in - np.asarray(after.T_coolant))
-    C = np.abs(air.m_flow) * (coil & ~short) * CP
-    held = C * (np.asarray(after.T_set) - np.asarray(before.T_set))
+    held = C * (coil & ~short) * (np.asarray(after.T_set) - np.asarray(before.T_set))
     return max(
         float(np.abs(held).sum()) / heat,
         step(before.heat, after.heat, heat),
         step(before.block_heat, after.block_heat, heat),
         step(before.V_flow, after.V_flow, max(float(np.sum(before.V_flow)), 1e-6)),
-        step(coil_before, coil_after, heat),
+        step(carried(before), carried(after), heat),
     )
 
 

@@ -6,9 +6,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from rehall.labels import title_of, unit_among, units_of
 from rehall.report import worst_of_each
 from rehall.tables_evidence import print_grid, print_uniqueness
 
+DECIMALS = {"kW": 1, "%": 1, "s": 1, "per year": 0}
+"""Decimals of an index by its unit; three of any other."""
 COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow"}
 
 
@@ -48,8 +51,8 @@ def limits_table(limits: list[dict[str, Any]]) -> Table:
         table.add_row(
             row["name"],
             row["where"] + others,
-            f"{row['value']:.2f}",
-            f"{row['limit']:.2f}",
+            f"{row['value']:z.2f}",
+            f"{row['limit']:z.2f}",
             uncertainty(row["uncertainty"]),
             row["unit"],
             words[row["holds"]],
@@ -62,15 +65,17 @@ def metrics_table(metrics: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE, show_header=False)
     table.add_column("index")
     table.add_column("value", justify="right")
+    table.add_column("unit")
     for key, value in metrics.items():
         if isinstance(value, float):
-            table.add_row(key, f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}")
+            decimals = DECIMALS.get(units_of(key), 3)
+            table.add_row(title_of(key), f"{value:z,.{decimals}f}", unit_among(key, metrics) or "-")
     return table
 
 
 def uncertainty(value: float | None) -> str:
     """An uncertainty as shown: nothing where the number is exact, ? where it is unknown."""
-    return "?" if value is None else f"{value:.2f}" if value else ""
+    return "?" if value is None else f"{value:z.2f}" if value else ""
 
 
 def _balance(balance: dict[str, Any]) -> str:

@@ -8,13 +8,19 @@ from rich.markup import escape
 from rich.table import Table
 
 REMARKS = {
-    "clipped": "the observed order is not credible; 0.5 or the scheme's own is used, and factor 3",
+    "clipped": "p lies outside 0.5 to the scheme's own order, and that bound is used; Fs is 1.25 "
+    "where it is above by a tenth at most, else 3",
     "masked": "the differences are within the swing of the flow and show no order; the scheme's "
-    "own is used, factor 3, and at least the swing",
+    "own is used, Fs is 3, and at least the swing counts",
     "oscillatory": "the values go up and down; three times their range",
     "divergent": "the differences grow as the cells shrink; three times their range",
 }
 """What the remarks of a grid study mean."""
+COLUMNS = (
+    "p: observed order; used: the order in the index; Fs: its safety factor; GCI: grid-convergence "
+    "index [K]; h = 0: extrapolated to cells of no width"
+)
+"""What the columns of a grid study mean."""
 ROWS = 40
 """Racks that a table on the terminal shows; `summary.json` and the report hold all."""
 Row = dict[str, Any]
@@ -39,6 +45,8 @@ def print_grid(grid: Row, out: Console) -> None:
         f"{grid['inlet_max_uncertainty_max_k']:.2f} K at {grid['inlet_max_uncertainty_max_at']}",
         highlight=False,
     )
+    if grid.get("inlets"):
+        out.print(f"  {COLUMNS}", highlight=False, markup=False)
     used = {row["remark"] for row in grid.get("inlets", [])}
     for word, meaning in REMARKS.items():
         if word in used:
@@ -51,7 +59,7 @@ def print_grid(grid: Row, out: Console) -> None:
 def grids_table(grids: list[Row]) -> Table:
     """The grids of a study, from coarse to fine."""
     table = _table("Grids")
-    for heading in ("grid", "cells", "x, y, z", "h, m", "ratio", "by axis", "iterations"):
+    for heading in ("grid", "cells", "x, y, z", "h, m", "ratio", "by axis", "iter."):
         table.add_column(heading, justify="left" if heading == "grid" else "right")
     table.add_column("settled")
     for row in grids:
@@ -66,7 +74,7 @@ def grids_table(grids: list[Row]) -> Table:
             str(row["iterations"]),
             "no"
             if not row["converged"]
-            else f"averaged, swing {row['swing_max_k']:.2f} K"
+            else f"swing {row['swing_max_k']:.2f} K"
             if row["averaged"]
             else "yes",
         )
@@ -76,15 +84,15 @@ def grids_table(grids: list[Row]) -> Table:
 def study_table(rows: list[Row], title: str) -> Table:
     """Inlets on the finest three grids, their order, index and extrapolated value."""
     shown, left_out = _worst(rows, lambda row: row["grid_uncertainty_k"])
-    table = _table(f"{title} [degC], order, and grid-convergence index [K]{left_out}")
+    table = _table(f"{title} [degC], order and grid-convergence index [K]{left_out}")
     table.add_column("rack")
-    for heading in ("coarse", "medium", "fine", "order", "used", "x", "GCI", "extrap."):
+    for heading in ("coarse", "medium", "fine", "p", "used", "Fs", "GCI", "h = 0"):
         table.add_column(heading, justify="right")
     table.add_column("remark")
     for row in shown:
         table.add_row(
             row["name"],
-            *(f"{row[key]:.2f}" for key in ("coarse_c", "medium_c", "fine_c")),
+            *(f"{row[key]:z.2f}" for key in ("coarse_c", "medium_c", "fine_c")),
             number(row["order"]),
             number(row["order_used"]),
             f"{row['safety_factor']:g}",
@@ -109,10 +117,10 @@ def print_uniqueness(found: Row, out: Console) -> None:
             row["name"],
             f"{row['mean_first_c']:.2f}",
             f"{row['mean_second_c']:.2f}",
-            f"{row['mean_difference_k']:+.2f}",
+            f"{row['mean_difference_k']:+z.2f}",
             f"{row['max_first_c']:.2f}",
             f"{row['max_second_c']:.2f}",
-            f"{row['max_difference_k']:+.2f}",
+            f"{row['max_difference_k']:+z.2f}",
             f"{row['swing_k']:.2f}",
         )
     out.print(table)
@@ -130,11 +138,18 @@ def print_uniqueness(found: Row, out: Console) -> None:
 
 def number(value: float | None) -> str:
     """A number as shown; a dash where there is none."""
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:z.2f}"
 
 
 def _table(title: str) -> Table:
-    return Table(title=escape(title), box=box.SIMPLE, title_justify="left")
+    """A table that fits a terminal of 80 columns."""
+    return Table(
+        title=escape(title),
+        box=box.SIMPLE,
+        title_justify="left",
+        pad_edge=False,
+        collapse_padding=True,
+    )
 
 
 def _worst(rows: list[Row], size: Any) -> tuple[list[Row], str]:

@@ -17,6 +17,7 @@ import numpy as np
 from rehall import checkpoint as checkpoints
 from rehall.checkpoint import Checkpoint
 from rehall.config import Case
+from rehall.events import raised_powers
 from rehall.heatledger import OPEN, Ledger, accepted, enter
 from rehall.masses import most_slices, with_masses
 from rehall.models import AirLevel
@@ -58,7 +59,8 @@ class Transient:
 
     `times`, `steps` [s] and `errors` [-] of the accepted steps, the latter over the allowed one;
     `columns` [steps, devices]: T_in, T_in_max and T_out [K], m_flow [kg/s], and the `rise` of the
-    air in servers [K]; `assumptions` in words; `speed` is that over real time, once compiled.
+    air in servers [K]; `powers` the highest of each server that events let draw more [W];
+    `assumptions` in words; `speed` is that over real time, once compiled.
     """
 
     spec: TransientSpec
@@ -68,6 +70,7 @@ class Transient:
     errors: np.ndarray
     columns: dict[str, np.ndarray]
     ledger: Ledger
+    powers: dict[str, float]
     assumptions: list[str]
     outputs: int
     wall_s: float
@@ -307,6 +310,7 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
         errors=state.columns["error"],
         columns={name: state.columns[name] for name in SERIES},
         ledger=ledger,
+        powers=raised_powers(case),
         assumptions=march.assumptions,
         outputs=state.outputs,
         wall_s=state.wall_s,

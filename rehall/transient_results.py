@@ -15,8 +15,12 @@ from thermal.air.march import LARGEST_ERROR
 
 CSV = "transient.csv"
 LIMIT, RISE_LIMIT = "rack_inlet_max_transient", "rack_air_rise_max_transient"
+POWER_LIMIT = "rack_power_max_transient"
+UNFINISHED = "transient: not marched to its end; the same command with --resume goes on"
 ZERO = 273.15
 KWH = 3.6e6
+CP = 1006.0
+"""Of air [J/kg/K]. ASHRAE Fundamentals (2017), chapter 1."""
 STILL = 1e-3
 """Share of its largest flow up to which a unit's air stands still [-]."""
 COLUMNS = {
@@ -48,12 +52,13 @@ def write_csv(found: Transient, out: Path) -> Path:
 def with_transient(summary: Row, found: Transient) -> Row:
     """The summary of the steady state with the transient's part, limits and verdict."""
     racks = rack_rows(summary, found)
-    in_time = [limit.row() for limit in worst_first(limits_of(summary, racks))]
+    in_time = [limit.row() for limit in worst_first(limits_of(summary, racks, found.powers))]
     # Both lists are in order; the broken ones of either come before the undecided ones.
     rank = {False: 0, None: 1, True: 2}
     limits = sorted(summary["limits"] + in_time, key=lambda row: rank[row["holds"]])
     coarse = coarse_steps(found)
-    reasons = summary["reasons"] + ([f"transient: {found.reason}"] if found.reason else [])
+    reasons = [reason for reason in summary["reasons"] if reason != UNFINISHED]
+    reasons += [f"transient: {found.reason}"] if found.reason else []
     return {
         **summary,
         "verdict": verdict_of(not reasons, limits),
@@ -63,6 +68,13 @@ def with_transient(summary: Row, found: Transient) -> Row:
         "warnings": [*summary["warnings"], *coarse],
         "transient": part_of_summary(racks, summary, found),
     }
+
+
+def unfinished(summary: Row) -> Row:
+    """The summary of the steady state as long as its transient has no end."""
+    reasons = [*summary["reasons"], UNFINISHED]
+    verdict = verdict_of(False, summary["limits"])
+    return {**summary, "verdict": verdict, "converged": False, "reasons": reasons}
 
 
 def coarse_steps(found: Transient) -> list[str]:
@@ -182,12 +194,28 @@ def unit_rows(summary: Row, found: Transient) -> list[Row]:
 
 def leaving_air(found: Transient, n: int) -> np.ndarray:
     """Air that leaves a cooling unit [degC, steps]; NaN where it stands still."""
-    T, m_flow = found.columns["T_out"][:, n] - ZERO, found.columns["m_flow"][:, n]
-    return np.where(m_flow > STILL * max(float(m_flow.max()), 1e-9), T, np.nan)
+    return np.where(moves(found, n), found.columns["T_out"][:, n] - ZERO, np.nan)
 
 
-def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
-    """Highest inlets and air rises against their limits.
+def return_air(found: Transient, n: int) -> np.ndarray:
+    """Air that a cooling unit takes in [degC, steps]; NaN where it stands still."""
+    return np.where(moves(found, n), found.columns["T_in"][:, n] - ZERO, np.nan)
+
+
+def heat_taken(found: Transient, n: int) -> np.ndarray:
+    """Heat that a cooling unit takes out of its air [W, steps]; 0 where it stands still."""
+    cooled = return_air(found, n) - leaving_air(found, n)
+    return np.where(moves(found, n), found.columns["m_flow"][:, n] * CP * cooled, 0.0)
+
+
+def moves(found: Transient, n: int) -> np.ndarray:
+    """Whether the air of a cooling unit moves [steps]."""
+    m_flow = found.columns["m_flow"][:, n]
+    return np.asarray(m_flow > STILL * max(float(m_flow.max()), 1e-9))
+
+
+def limits_of(summary: Row, racks: list[Row], powers: dict[str, float]) -> list[Limit]:
+    """Highest inlets and air rises, and the `powers` [W] that events raise, against their limits.
 
     Inlets are as uncertain as in the steady state, air rises by the same share as there.
     """
@@ -197,7 +225,11 @@ def limits_of(summary: Row, racks: list[Row]) -> list[Limit]:
         for row in summary["limits"]
         if row["name"] == "rack_air_rise_max"
     }
-    found = []
+    of_power = {r["where"]: r["limit"] for r in summary["limits"] if r["name"] == "rack_power_max"}
+    found = [
+        Limit(POWER_LIMIT, where, power / 1e3, of_power[where], "kW")
+        for where, power in powers.items()
+    ]
     for row in racks:
         where = row["name"]
         inlet = (row["inlet_highest_c"], row["inlet_limit_c"], "degC")

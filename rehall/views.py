@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
-from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -25,7 +24,7 @@ ARROWS = 45  # velocity vectors along the section
 BAR_TITLE = "Air temperature [degC]"
 SOLID = "#D9D9D9"
 
-Scale = tuple[float, float]
+Scale = scene.Scale
 
 
 def screenshots(results: Results, out_dir: Path, scale: Scale = scene.SCALE) -> list[Path]:
@@ -100,9 +99,9 @@ def rack_faces(results: Results, path: Path, scale: Scale = scene.SCALE) -> None
             scene.add_temperature(plotter, pv.merge(meshes), scale)
 
     corners = {"Seen from -x, -y": (-1.0, -1.6, 1.5), "Seen from +x, +y": (1.0, 1.6, 1.5)}
-    frame = scene.equipment_frame(results.hall)
+    frame = Box((0.0, 0.0, 0.0), results.hall.size)
     across, high = scene.view_size(frame, corners["Seen from -x, -y"])
-    stacked = high / across < 0.5
+    stacked = high / across < 0.7  # wide halls one above the other, or racks are dots
     width = 1450 if stacked else 740
     images = {
         title: scene.image(fill, frame, direction, width) for title, direction in corners.items()
@@ -190,20 +189,15 @@ def at_height(hall: Hall, height: float) -> Hall:
     return Hall(hall.size, hall.blocks, hall.devices, openings, baffles)
 
 
-def norm(scale: Scale) -> BoundaryNorm:
-    """Bands of temperature; below and above the scale have colours of their own."""
-    return BoundaryNorm(np.linspace(*scale, scene.BANDS + 1), ncolors=256, extend="both")
-
-
 def paint(axes: Axes, a: np.ndarray, b: np.ndarray, T: np.ndarray, scale: Scale) -> None:
     """Cells of a plane in the colour of their temperature [degC]; solid cells stay bare."""
-    axes.pcolormesh(a, b, np.ma.masked_invalid(T), cmap=scene.COLOURS, norm=norm(scale))
+    axes.pcolormesh(a, b, np.ma.masked_invalid(T), cmap=scene.COLOURS, norm=scene.norm(scale))
 
 
 def colour_bar(figure: Figure, axes: Axes | list[Axes], scale: Scale, orientation: str) -> Colorbar:
     """Bar of the scale beside or below the axes."""
     shape = {"shrink": 0.85, "aspect": 25} if orientation == "vertical" else {"aspect": 60}
-    mappable = ScalarMappable(norm(scale), scene.COLOURS)
+    mappable = ScalarMappable(scene.norm(scale), scene.COLOURS)
     bar = figure.colorbar(mappable, ax=axes, orientation=orientation, pad=0.01, **shape)
     bar.set_ticks(np.linspace(*scale, scene.BANDS // 2 + 1).tolist())
     return bar

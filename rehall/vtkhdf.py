@@ -17,7 +17,7 @@ import numpy as np
 from geometry.errors import Finding, InputError
 from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
 from rehall.labels import units_of
-from rehall.results import FaceTemperature, Fields, Results, Table
+from rehall.results import FIELDS, FaceTemperature, Fields, Results, Table
 
 FORMAT = 1  # of the group /rehall; a change that older readers would misread counts it up
 UNITS = {"T": "K", "p": "Pa", "velocity": "m/s", "solid": "1"}
@@ -41,11 +41,17 @@ def write_file(results: Results, path: Path) -> None:
 
 
 def read_file(path: Path) -> Results:
-    """Read results; refuses files that are no results or of another format."""
+    """Read results; refuses what is no file, no results, or of another format."""
+    if not path.exists():
+        raise _refusal(path, _missing(path))
+    if path.suffix.lower() in (".yaml", ".yml"):
+        message = f"is a case file; name its results folder, `rehall run {path}` writes one"
+        raise _refusal(path, message)
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise _refusal(path, f"cannot be read as HDF5 ({error})") from error
+        message = f"is no results file, or a damaged one: cannot be read as HDF5 ({error})"
+        raise _refusal(path, message) from error
     with file:
         if "rehall" not in file or "VTKHDF" not in file:
             raise _refusal(path, "is HDF5 but holds no results of rehall")
@@ -66,6 +72,14 @@ def read_file(path: Path) -> Results:
 
 def _refusal(path: Path, message: str) -> InputError:
     return InputError([Finding(str(path), message)])
+
+
+def _missing(path: Path) -> str:
+    """What to say of a file that is not there, whose folder may be there."""
+    if path.name == FIELDS and path.parent.is_dir():
+        return "no such file; name the results folder that `rehall run` wrote"
+    kind = "file" if path.suffix else "folder"
+    return f"no such {kind}; name the results folder that `rehall run` wrote"
 
 
 def _text(dataset: h5py.Dataset) -> str:

@@ -53,7 +53,7 @@ def constant_files(
 def system_files(functions: Mapping[str, Any], iterations: int, pressure: float) -> dict[str, str]:
     """Files of `system`; those of a stage end in .first and .second."""
     files: dict[str, Mapping[str, Any]] = {
-        "fvSolution": _solution(pressure, FAST),
+        "fvSolution.fast": _solution(pressure, FAST),
         "fvSolution.careful": _solution(pressure, CAREFUL),
     }
     for stage, end, second in (("first", FIRST_ORDER, False), ("second", iterations, True)):
@@ -92,8 +92,13 @@ set -e
 : "${{WM_PROJECT_DIR:=/usr/share/openfoam}}"  # where Debian's package keeps its settings
 export WM_PROJECT_DIR
 
+# What an earlier run left would be gone on with, and its logs written over.
+iterations() {{ ls | grep -E '^[1-9][0-9]*$' | sort -n; }}
+rm -rf $(iterations) postProcessing log.first log.second log.diverged
+
 cp system/controlDict.first system/controlDict
 cp system/fvSchemes.first system/fvSchemes
+cp system/fvSolution.fast system/fvSolution
 checkMesh > log.checkMesh
 buoyantSimpleFoam > log.first 2>&1
 
@@ -107,6 +112,10 @@ then
     cp system/fvSolution.careful system/fvSolution
     buoyantSimpleFoam > log.second 2>&1
 fi
+
+last=$(iterations | tail -n 1)
+echo "done after $last iterations: fields in $PWD/$last (open case.foam in ParaView),"
+echo "inlet temperatures in $PWD/postProcessing/inlet_*, patches in $PWD/patches.csv"
 """
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from rehall.quantities import Coordinate, Length
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s].*$")]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -54,12 +56,37 @@ def complaint(details: Any, model: type[BaseModel], data: Any) -> Complaint:
     kind, found, limits = details["type"], details["input"], details.get("ctx", {})
     last = details["loc"][-1] if details["loc"] else ""
     if kind == "missing":
-        return (*path, last), "missing"
+        return (*path, last), missing(model, details["loc"])
     if kind == "extra_forbidden":
-        return path, unknown_key(str(last), known_keys(model, details["loc"][:-1]))
+        return path, elsewhere(str(last), model, details["loc"][:-1])
     if kind == "value_error":
         return path, str(limits["error"])
     return path, f"found {abridged(found)}, wanted {wanted(kind, limits, details['msg'])}"
+
+
+def missing(model: Any, loc: tuple[str | int, ...]) -> str:
+    """Return the message for what is not there; in a list of fixed length, with that length."""
+    if not isinstance(loc[-1], int):
+        return "missing"
+    for there in models_at(model, loc[:-2]):
+        field = there.model_fields.get(name_of_alias(there, loc[-2]))
+        parts = [] if field is None else parts_of(field.annotation)
+        if len(parts) > loc[-1]:
+            what = "lengths" if all(part in (Length, Coordinate) for part in parts) else "values"
+            return f"missing; found {loc[-1]}, wanted {len(parts)} {what}"
+    return "missing"
+
+
+def parts_of(annotation: Any) -> list[Any]:
+    """Return the types inside `tuple[a, b]` or `tuple[a, b] | None`; none of a list of any length.
+
+    >>> parts_of(tuple[int, float] | None)
+    [<class 'int'>, <class 'float'>]
+    """
+    parts = list(typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return [] if Ellipsis in parts else parts
+    return next((found for part in parts if (found := parts_of(part))), [])
 
 
 def wanted(kind: str, limits: dict[str, Any], message: str) -> str:
@@ -99,15 +126,33 @@ def nearest(word: str, known: list[str]) -> str:
     return f"known are {', '.join(sorted(known)) or 'none'}"
 
 
+def elsewhere(key: str, model: Any, loc: tuple[str | int, ...]) -> str:
+    """Return where the figure of an unknown key is to be set, if the model there tells it."""
+    for there in models_at(model, loc):
+        hint = getattr(there, "ELSEWHERE", {}).get(key)
+        if hint:
+            return f"cannot be set here: {hint}"
+    return unknown_key(key, known_keys(model, loc))
+
+
 def known_keys(model: Any, loc: tuple[str | int, ...]) -> list[str]:
     """Return the keys of the model (or models) that stand at a location."""
+    return [
+        field.alias or name
+        for there in models_at(model, loc)
+        for name, field in there.model_fields.items()
+    ]
+
+
+def models_at(model: Any, loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    """Return the model (or models) that stand at a location."""
     models = models_in(model)
     for part in loc:
         inner = [m.model_fields.get(name_of_alias(m, part)) for m in models]
         fields = [field for field in inner if field is not None]
         if fields:
             models = [m for field in fields for m in models_in(field.annotation)]
-    return [field.alias or name for m in models for name, field in m.model_fields.items()]
+    return models
 
 
 def name_of_alias(model: type[BaseModel], alias: str | int) -> str:

@@ -41,6 +41,11 @@ class Layer(Description):
         return self.thickness / self.conductivity
 
 
+INNER_SURFACE = 0.13
+"""Resistance of the air at the inner surface that a U-value contains [m2 K/W]. ISO 6946,
+conventional surface resistances, horizontal heat flow."""
+
+
 class Wall(Description):
     """Thermal condition of a face of the shell: adiabatic unless one of the others is given.
 
@@ -61,15 +66,26 @@ class Wall(Description):
         if len(given) > 1 or not (given or self.layers):
             raise ValueError("wanted one of temperature, heat_flux, u_value (with outdoor)")
         if (self.u_value is None) != (self.outdoor is None):
-            raise ValueError("u_value and outdoor belong together")
+            example = "{u_value: 0.4 W/m2/K, outdoor: 30 degC}"
+            raise ValueError(f"u_value and outdoor belong together, as in {example}")
         if self.layers and self.heat_flux is not None:
             raise ValueError("layers: a wall of given heat flux has none")
-        if self.u_value is not None and self.resistance * self.u_value >= 1.0:
+        if self.u_value is not None and self.u_value * (self.resistance + INNER_SURFACE) >= 1.0:
+            most = 1 / (self.resistance + INNER_SURFACE)
+            what = "layers: they and" if self.layers else "u_value:"
             raise ValueError(
-                f"layers: their resistance alone makes {1 / self.resistance:.3g} W/m2/K, "
-                f"u_value is {self.u_value:g} W/m2/K and holds for the whole wall"
+                f"{what} the air inside ({INNER_SURFACE} m2 K/W, ISO 6946) alone make "
+                f"{most:.3g} W/m2/K, u_value is {self.u_value:g} W/m2/K and holds from air to air"
             )
         return self
+
+    @property
+    def behind_the_film(self) -> float:
+        """Conductance from the inner surface to the air outside [W/m2/K]; 0 without a U-value.
+
+        A U-value holds from air to air; the air inside is the solver's.
+        """
+        return 0.0 if self.u_value is None else 1.0 / (1.0 / self.u_value - INNER_SURFACE)
 
     @property
     def resistance(self) -> float:

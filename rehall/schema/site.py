@@ -1,6 +1,6 @@
 """Site, limits and solver settings of a case."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,8 @@ class Outdoor(Description):
     def wet_is_below_dry(self) -> Self:
         """Refuse a wet bulb above the dry bulb."""
         if self.wet_bulb > self.dry_bulb:
-            raise ValueError("wet_bulb is above dry_bulb")
+            wet, dry = (f"{T - 273.15:.4g} degC" for T in (self.wet_bulb, self.dry_bulb))
+            raise ValueError(f"wet_bulb is above dry_bulb: {wet} and {dry}")
         return self
 
 
@@ -52,8 +53,38 @@ class Site(Description):
     contracted_demand: Rating | None = None
 
 
+SET_POINT = "always 0.5 K above the `supply` that is asked for"
+CLASS = "that of the `air_class` of the rack's entry"
+
+
 class Limits(Description):
-    """What a verdict is measured against; a limit that is None is taken from each entry."""
+    """What a verdict is measured against; a limit that is None is taken from each entry.
+
+    `ELSEWHERE` tells of every other limit of a run where its figure comes from.
+    """
+
+    ELSEWHERE: ClassVar[dict[str, str]] = {
+        "rack_power_max": "`power` of the rack's entry, as in `of: {like: .., power: 30 kW}`",
+        "rack_air_rise_max": "always 1.5 times the rise at the entry's rated power and air flow",
+        "rack_dew_point_max": CLASS,
+        "rack_dew_point_min": CLASS,
+        "rack_humidity_max": CLASS,
+        "rack_humidity_min": CLASS,
+        "cooling_unit_fan_max": "always 100 % of `rating: {air_flow: ..}` of the unit's entry",
+        "cooling_unit_fan_min": "`air_flow_min` of the unit's entry",
+        "cooling_unit_supply_excess": SET_POINT,
+        "cooling_unit_return_excess": "always 0.5 K above the `return` of the unit's control",
+        "facility_supply_excess": SET_POINT,
+        "facility_heat_stored": "always zero: in a steady state no water warms up",
+        "exhaust_fan_pressure_max": "the `curve` of the fan's entry at its flow",
+        "pad_velocity_max": "`velocity_max` of the pad's entry",
+        "coolant_heat_unmet": "always zero: what a loop cannot take away is too much",
+        "coolant_heat_stored": "always zero: in a steady state no loop warms up",
+        "contracted_demand": "`contracted_demand` of the section `site`",
+        "real_power": "`rating_w` of the entry of the UPS",
+        "unserved_power": "always zero: every load needs a live feeder",
+        "floor_load": "`floor_load` of the section `hall`",
+    }
 
     rack_inlet_max: Temperature | None = None
     coolant_supply_max: Temperature | None = None

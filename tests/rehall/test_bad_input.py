@@ -1,11 +1,16 @@
 """Every mistake ends in a message with file, line, place, what was found and what is wanted."""
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 from geometry.errors import InputError
+from rehall import limits, limits_air
 from rehall.config import load
+from rehall.electrical import power_side
+from rehall.schema.site import Limits
 
 GOOD = """\
 site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}
@@ -45,6 +50,7 @@ MISTAKES = {
         "6: equipment[1].unit.pwoer",
         "did you mean 'power'?",
     ),
+    "length missing": ("[12 m, 9 m, 4 m]", "[12 m, 9 m]", "3: hall.size[2]", "wanted 3 lengths"),
     "missing key": ("  size: [12 m, 9 m, 4 m]", "  walls: {}", "2: hall.size", "missing"),
     "missing unit": (
         "dry_bulb: 30 degC",
@@ -92,7 +98,25 @@ MISTAKES = {
         "wet_bulb: 20 degC",
         "wet_bulb: 32 degC",
         "1: site.outdoor",
-        "wet_bulb is above dry_bulb",
+        "wet_bulb is above dry_bulb: 32 degC and 30 degC",
+    ),
+    "temperature in kelvin": (
+        "supply: 43 degC",
+        "supply: 43 K",
+        "19: liquid.loops[0].supply",
+        "found '43 K', wanted at least 173.15 K; did you mean '43 degC'?",
+    ),
+    "share in percent without its sign": (
+        "pump_efficiency: 70 %",
+        "pump_efficiency: 70",
+        "14: liquid.facility[0].pump_efficiency",
+        "found 70, wanted at most 1; did you mean '70 %'?",
+    ),
+    "half a U-value": (
+        "  size: [12 m, 9 m, 4 m]",
+        "  size: [12 m, 9 m, 4 m]\n  walls: {default: {u_value: 0.4 W/m2/K}}",
+        "4: hall.walls.default",
+        "u_value and outdoor belong together, as in {u_value: 0.4 W/m2/K, outdoor: 30 degC}",
     ),
     "entry that is a number": (
         "of: storage_rack",
@@ -172,6 +196,12 @@ MISTAKES = {
         "27: power.nodes[2].fed_by",
         "fed by itself",
     ),
+    "transformer of a smaller rating with the losses of a large one": (
+        "of: transformer_2500",
+        "of: {like: transformer_2500, rating: 200 kVA}",
+        "26: power.nodes[1].of",
+        "of the rating of 200 kVA, more than the impedance of 5.75 %; give load_loss and",
+    ),
     "node fed by nothing": (", fed_by: T1", "", "27: power.nodes[2]", "fed by nothing"),
     "blocked intake": (
         "at: [6 m, 3 m]",
@@ -227,6 +257,31 @@ def test_one_mistake_gives_one_message_at_its_line(mistake, tmp_path):
     (message,) = findings(GOOD.replace(old, new), tmp_path)
     assert message.startswith(f"{place}: ")
     assert words in message
+
+
+def limits_of_a_run() -> set[str]:
+    """Every limit that the source computes, by its name in the table of a run."""
+    source = "".join(Path(inspect.getfile(module)).read_text() for module in (limits, limits_air))
+    named = set(re.findall(r'Limit\(\s*"(\w+)"', source))
+    assert len(named) > 20
+    return named | {"contracted_demand", "unserved_power", "real_power"}
+
+
+def test_limit_that_is_set_elsewhere_says_where_and_stands_in_the_docs(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/case-file.md").read_text()
+    names = limits_of_a_run()
+    for name in names:
+        assert f"`{name}`" in page
+    for name in names - set(Limits.model_fields):
+        (message,) = findings(GOOD + f"limits: {{{name}: 20 %}}\n", tmp_path)
+        assert message == f"28: limits.{name}: cannot be set here: {Limits.ELSEWHERE[name]}"
+
+
+def test_figure_that_the_power_chain_refuses_is_told_at_its_line(tmp_path):
+    path = tmp_path / "hall.yaml"
+    path.write_text(GOOD.replace("of: ups_2500", "of: {like: ups_2500, rating: 900 kVA}"))
+    with pytest.raises(InputError, match=r"hall\.yaml:27: UA: real rating .* got 2\.5e\+06"):
+        power_side(load(path))
 
 
 def test_all_mistakes_are_told_at_once_whatever_their_kind(tmp_path):

@@ -102,6 +102,24 @@ def test_entry_like_another_keeps_its_other_figures():
     assert calm.coolant.dp_nominal == entry("vr_nvl72").coolant.dp_nominal
 
 
+def test_changed_entry_is_not_called_after_the_product_that_it_was():
+    own = {
+        "small": {"like": "air_cooled_chiller_1500", "capacity": "300 kW"},
+        "smaller": {"like": "small", "capacity": "200 kW"},
+        "named": {"like": "small", "name": "Chiller of 300 kW"},
+    }
+    for of, name in (
+        ("air_cooled_chiller_1500", entry("air_cooled_chiller_1500").name),
+        ("small", "small"),
+        ("smaller", "smaller"),
+        ("named", "Chiller of 300 kW"),
+        (own["small"], "like air_cooled_chiller_1500"),
+        ({"like": "named", "capacity": "100 kW"}, "like named"),
+        ({"like": "small", "name": "mine"}, "mine"),
+    ):
+        assert resolve(of, own).name == name
+
+
 def test_entries_of_the_case_go_before_those_that_come_along():
     own = {"storage_rack": {"like": "gb300_nvl72", "power": "1 kW"}, "loop": {"like": "loop"}}
     assert resolve("storage_rack", own).power == 1000.0

@@ -77,6 +77,15 @@ def test_new_writes_a_case_that_checks_and_never_overwrites(command):
     assert command("new", "mine.yaml")[0] == 2
 
 
+def test_plan_stands_beside_its_case(command, duct):
+    Path("cases").mkdir()
+    Path("cases/duct.v2.yaml").write_text(duct)
+    code, said = command("check", "cases/duct.v2.yaml")
+    assert code == 0
+    assert "plan: cases/duct.v2.plan.png" in said
+    assert [path.name for path in Path("cases").glob("*.png")] == ["duct.v2.plan.png"]
+
+
 def test_doctor_says_that_this_machine_computes(command):
     code, said = command("doctor")
     assert "5050" in said
@@ -90,6 +99,7 @@ def test_run_writes_every_file_and_enforce_turns_a_broken_limit_into_an_exit_cod
     assert code == 0, said
     written = {path.name for path in Path("results").iterdir()}
     assert written == {"fields.vtkhdf", "summary.json", "report.html"}
+    assert all(f"results/{name}" in said for name in written)
     summary = json.loads(Path("results/summary.json").read_text())
     assert summary["verdict"] == "pass"
     assert summary["balance"]["air_energy_pct"] < 0.2
@@ -105,6 +115,21 @@ def test_unconverged_run_is_written_marked_and_exits_with_3(command, duct):
     assert code == 3
     assert "did not converge" in said
     assert json.loads(Path("results/summary.json").read_text())["converged"] is False
+
+
+def test_view_says_what_it_wants_where_it_gets_no_results(command, duct):
+    case = write(duct)
+    Path("empty").mkdir()
+    Path("other.h5").write_text("no HDF5")
+    for given, words in (
+        ("nothing", "nothing: no such folder"),
+        ("empty", "empty/fields.vtkhdf: no such file"),
+        (str(case), "case.yaml: is a case file; name its results folder, `rehall run case.yaml`"),
+        ("other.h5", "is no results file"),
+    ):
+        code, said = command("view", given)
+        assert code == 2
+        assert words in said
 
 
 @pytest.mark.slow

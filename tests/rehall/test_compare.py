@@ -154,6 +154,23 @@ def test_costs_in_two_currencies_are_not_subtracted():
     assert comparing.row_of("site", "cost", "USD", 1.0, 2.0).change == 1.0
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "shown"),
+    [
+        (35.0, 35.0 - 7.96e-10, "0"),
+        (1.0823, 1.0823 + 2.68e-7, "0"),
+        (24.9, 24.94, "0"),
+        (24.9, 25.0, "+0.1"),
+        (1.08, 1.09, "+0.01 (+1 %)"),
+        (5040.0, 5043.0, "+3"),
+        (0.0, 0.0, "0"),
+        (0.0, 0.02, "+0.02"),
+    ],
+)
+def test_change_that_the_printed_values_cannot_show_is_none(a, b, shown):
+    assert comparing.change_text(comparing.row_of("s", "l", "kW", a, b)) == shown
+
+
 def test_table_fits_a_hundred_columns_and_cuts_no_value(comparison):
     out = io.StringIO()
     Console(file=out, width=100).print(comparing.table(comparison))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from geometry.errors import InputError
 from rehall.config import Case, load
 from rehall.schema.entries import Board, Cdu, CoolingUnit, MinerShelf, Rack
 
@@ -164,3 +165,16 @@ def test_face_of_the_shell_has_its_own_condition_or_the_default(tmp_path):
     assert walls.on("-x").temperature == pytest.approx(298.15)
     assert walls.on("-z") is None
     assert (walls.on("+z").u_value, walls.on("+z").outdoor) == (0.4, pytest.approx(313.15))
+    # Of 1 / 0.4 m2 K/W the air at the inner surface has 0.13 (ISO 6946).
+    assert walls.on("+z").behind_the_film == pytest.approx(1 / (2.5 - 0.13))
+
+
+def test_u_value_beyond_what_the_air_inside_lets_through_is_refused(tmp_path):
+    path = tmp_path / "hall.yaml"
+    path.write_text(
+        "site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}\n"
+        "hall:\n  size: [9 m, 9 m, 3 m]\n"
+        "  walls: {+z: {u_value: 8 W/m2/K, outdoor: 40 degC}}\n"
+    )
+    with pytest.raises(InputError, match=r"7\.69 W/m2/K, u_value is 8 W/m2/K"):
+        load(path)

@@ -12,7 +12,9 @@ from rehall.limits_air import spread
 
 def grid(T, m, reason="", width=0.3):
     """A solved grid: inlets [K] and flows [kg/s] of two devices."""
-    level = SimpleNamespace(grid=SimpleNamespace(effective_width=width), T=T, m=m)
+    cells = SimpleNamespace(effective_width=width, cells=1000)
+    voxels = SimpleNamespace(intakes={})
+    level = SimpleNamespace(grid=cells, voxels=voxels, T=T, m=m)
     return level, SimpleNamespace(reason=reason)
 
 
@@ -22,6 +24,7 @@ def solution(fine, *coarser, study=False):
         air=fine[1],
         coarser=coarser,
         study=study,
+        case=SimpleNamespace(items=(), solver=SimpleNamespace(scheme="limited")),
         carried=SimpleNamespace(entered={"A": (0.008, 0.008)}),
     )
 
@@ -38,15 +41,28 @@ def known(monkeypatch):
 
 AIR = {name: SimpleNamespace(amplitude=0.1) for name in "AB"}
 FINE = grid((293.0, 295.0), (1.0, 2.0))
+COARSE = grid((294.0, 295.0), (1.0, 2.1), width=0.6)
 
 
 def test_two_grids_give_flows_and_inlets_the_index_of_roache():
-    found = uncertainty_of(solution(FINE, grid((294.0, 295.0), (1.0, 2.1))), AIR, {}, 2.0)
+    found = uncertainty_of(solution(FINE, COARSE), AIR, {}, 2.0)
     # 3 / (2^2 - 1) = 1: the difference itself, of inlets no less than the mean square, and swing.
     assert found.T_in["A"] == pytest.approx(1.0 + 0.1)
     assert found.T_in["B"] == pytest.approx(np.sqrt(0.5) + 0.1)
     assert found.flow["A"] == pytest.approx(0.0)
     assert found.flow["B"] == pytest.approx(0.05)
+
+
+def test_grids_nearer_than_twice_as_wide_are_further_from_the_answer():
+    near = grid((294.0, 295.0), (1.0, 2.1), width=0.45)
+    found = uncertainty_of(solution(FINE, near), AIR, {}, 2.0)
+    # 3 / (1.5^2 - 1) = 2.4
+    assert found.flow["B"] == pytest.approx(2.4 * 0.05)
+
+
+def test_grid_nearly_as_fine_tells_nothing():
+    near = grid((294.0, 295.0), (1.0, 2.1), width=0.38)
+    assert uncertainty_of(solution(FINE, near), AIR, {}, 2.0).flow == {}
 
 
 def test_grid_study_gives_flows_the_index_of_three_grids():
@@ -59,7 +75,7 @@ def test_grid_study_gives_flows_the_index_of_three_grids():
 
 
 def test_grid_that_did_not_converge_or_is_missing_tells_nothing():
-    for coarser in ((), (grid((294.0, 295.0), (1.0, 2.1), "open balance"),)):
+    for coarser in ((), (grid((294.0, 295.0), (1.0, 2.1), "open balance", 0.6),)):
         found = uncertainty_of(solution(FINE, *coarser), AIR, {}, 2.0)
         assert (found.T_in, found.flow) == ({}, {})
 

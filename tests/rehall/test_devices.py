@@ -52,8 +52,14 @@ def test_more_air_than_the_fans_move_is_refused_with_its_line(case_of):
 @pytest.mark.parametrize(
     ("curve", "words"),
     [
-        ("[[0 m3/s, 60 Pa], [4 m3/s, 70 Pa]]", "pressures that fall"),
-        ("[[1 m3/s, 60 Pa], [0.5 m3/s, 0 Pa]]", "flows that rise"),
+        (
+            "[[0 m3/s, 60 Pa], [4 m3/s, 70 Pa]]",
+            "pressures that fall from row to row; row 2 has 70 Pa after 60 Pa",
+        ),
+        (
+            "[[1 m3/s, 60 Pa], [0.5 m3/s, 0 Pa]]",
+            "flows that rise from row to row; row 2 has 0.5 m3/s after 1 m3/s",
+        ),
     ],
 )
 def test_curve_that_is_none_is_refused(curve, words, case_of):

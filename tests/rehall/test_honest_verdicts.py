@@ -74,3 +74,31 @@ def test_single_miners_are_counted_as_equipment(duct, tmp_path):
     summary = solved(tmp_path, (old, new), base=duct)
     assert summary["metrics"]["it_kw"] == pytest.approx(3.25)
     assert [row["name"] for row in summary["racks"]] == ["R"]
+
+
+def test_heat_that_a_chiller_leaves_in_its_water_breaks_a_limit(tmp_path):
+    summary = solved(tmp_path, ("capacity: 300 kW", "capacity: 60 kW"))
+    assert "facility_heat_stored" in broken(summary)
+    (chw,) = summary["facilities"]
+    (stored,) = (row for row in summary["limits"] if row["name"] == "facility_heat_stored")
+    assert stored["value"] == pytest.approx(chw["heat_kw"] - 60, rel=1e-3)
+
+
+def test_coil_that_its_own_heat_warms_the_water_of_gives_no_colder_air_than_that(tmp_path):
+    changes = (("facing: -y, feeds", "facing: -y, power: 200 kW, feeds"),)
+    summary = solved(tmp_path, *changes)
+    (chw,), (unit,) = summary["facilities"], summary["cooling_units"]
+    assert chw["supply_c"] > 25
+    assert unit["supply_c"] > chw["supply_c"]
+
+
+def test_aisle_too_tight_for_its_flows_breaks_the_pressure_of_the_hall(tmp_path):
+    summary = solved(tmp_path, ("leakage: 2 %", "leakage: 0.2 %"))
+    assert "hall_pressure_max" in broken(summary)
+
+
+def test_one_cell_across_an_intake_tells_nothing_about_its_error(tmp_path):
+    summary = solved(tmp_path)
+    assert summary["grid"]["method"] == "none"
+    assert "1 cell across the intake of A01 (wanted 2)" in summary["grid"]["reason"]
+    assert summary["verdict"] == "unsure"

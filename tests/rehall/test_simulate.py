@@ -97,4 +97,4 @@ def test_run_cut_short_is_not_called_converged(duct, tmp_path):
     _, results = solved(duct.replace("cell: 0.3 m", "cell: 0.3 m, iterations: 25"), tmp_path)
     assert not results.summary["converged"]
     assert results.summary["verdict"] == "unsure"
-    assert "25 iterations" in results.summary["reasons"][0]
+    assert "25 iterations tell nothing" in results.summary["reasons"][0]

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from rehall.config import load
+from rehall.events import raised_powers
 from rehall.heatledger import Ledger
 from rehall.marching import run_transient
 from rehall.run import solve_case
 from rehall.schema.transient import TransientSpec
 from rehall.transient import Transient, air_rise
-from rehall.transient_results import leaving_air, with_transient
+from rehall.transient_plot import curves
+from rehall.transient_results import leaving_air, unfinished, with_transient
 from thermal.air.inputs import Bodies
 from thermal.air.march import LARGEST_ERROR, Marching, Segment, begin, march
 
@@ -35,7 +37,7 @@ def steady(*limits):
     }
 
 
-def marched(inlets, rises, errors=(0.5, 0.5, 0.5)):
+def marched(inlets, rises, errors=(0.5, 0.5, 0.5), powers=None):
     """A march of three steps with the highest inlets [degC] and air rises [K] of two racks."""
     T = np.array(inlets, float) + ZERO
     columns = {"T_in": T, "T_in_max": T, "T_out": T + 8.0, "m_flow": np.ones_like(T)}
@@ -48,6 +50,7 @@ def marched(inlets, rises, errors=(0.5, 0.5, 0.5)):
         errors=np.array(errors),
         columns=columns,
         ledger=Ledger(),
+        powers=powers or {},
         assumptions=[],
         outputs=0,
         wall_s=1.0,
@@ -57,6 +60,21 @@ def marched(inlets, rises, errors=(0.5, 0.5, 0.5)):
 
 
 COOL, CALM = [[20.0, 20.0]] * 3, [[8.0, 8.0]] * 3
+
+
+def test_curves_show_return_air_and_heat_of_the_units_and_limits_in_dashed_black():
+    march = marched([[20.0, 35.0], [24.0, 38.0], [23.0, 40.0]], CALM)
+    march.columns["T_out"][:, 1] = 22.0 + ZERO
+    march.columns["m_flow"][:, 1] = [2.0, 1.0, 0.0]
+    rack = {"name": "A", "inlet_highest_c": 24.0, "inlet_limit_c": 27.0}
+    part = {"racks": [rack], "cooling_units": [{"name": "B"}]}
+    inlets, returns, heats = curves(march, {"transient": part}).axes
+    np.testing.assert_allclose(returns.lines[0].get_ydata(), [35, 38, np.nan])
+    np.testing.assert_allclose(heats.lines[0].get_ydata(), [2 * 1.006 * 13, 1.006 * 16, 0])
+    hot, limit = inlets.lines
+    assert (limit.get_color(), limit.get_linestyle()) == ("black", "--")
+    assert hot.get_color() != "black"
+    assert hot.get_linestyle() == "-"
 
 
 def test_what_a_transient_breaks_stands_before_what_the_steady_state_leaves_open():
@@ -177,3 +195,30 @@ def test_server_whose_air_stops_under_load_warms_by_its_heat_over_its_mass(duct,
     assert rack["air_rise_highest_k"] == pytest.approx(parts + before - after, rel=0.02)
     broken = {(row["name"], row["where"]) for row in summary["limits"] if row["holds"] is False}
     assert ("rack_air_rise_max_transient", "R") in broken
+
+
+def test_power_that_an_event_raises_is_held_against_the_rating():
+    (rated,) = steady(("rack_power_max", "A", 10.0, True))["limits"][:1]
+    summary = steady(("rack_power_max", "A", 10.0, True))
+    found = with_transient(summary, marched(COOL, CALM, powers={"A": 1.1e3 * rated["limit"]}))
+    assert found["verdict"] == "fail"
+    (row,) = (row for row in found["limits"] if row["name"] == "rack_power_max_transient")
+    assert (row["where"], row["holds"]) == ("A", False)
+    assert row["value"] == pytest.approx(1.1 * rated["limit"])
+
+
+def test_march_without_an_end_is_unsure_until_it_has_one():
+    steady_state = steady(("rack_power_max", "A", 10.0, True)) | {"converged": True}
+    begun = unfinished(steady_state)
+    assert (begun["verdict"], begun["converged"]) == ("unsure", False)
+    assert "--resume" in begun["reasons"][0]
+    ended = with_transient(begun, marched(COOL, CALM))
+    assert (ended["verdict"], ended["converged"], ended["reasons"]) == ("pass", True, [])
+
+
+def test_event_on_a_row_raises_the_power_of_its_servers_alone(case_of, duct):
+    events = "transient: {duration: 9 s, events: [{at: 1 s, item: R, power: 12 kW}, "
+    events += "{at: 2 s, item: R, power: 11 kW}]}"
+    assert raised_powers(case_of(duct + events)) == {"R": 12e3}
+    lower = events.replace("12 kW", "9 kW").replace("11 kW", "8 kW")
+    assert raised_powers(case_of(duct + lower)) == {}

@@ -13,11 +13,6 @@ from rehall.uniqueness import Second, compared, warnings_of
 from rehall.verdict import Limit
 
 
-@pytest.fixture
-def small(starter) -> str:
-    return starter.replace("cell: 0.4 m", "cell: 0.5 m")
-
-
 @pytest.mark.parametrize("grids", ["1", "0", "-3"])
 def test_fewer_than_two_grids_are_refused(command, duct, grids):
     Path("case.yaml").write_text(duct)
@@ -28,8 +23,8 @@ def test_fewer_than_two_grids_are_refused(command, duct, grids):
 
 
 @pytest.mark.slow
-def test_more_grids_than_the_edges_allow_are_refused(command, small):
-    Path("case.yaml").write_text(small)
+def test_more_grids_than_the_edges_allow_are_refused(command, starter):
+    Path("case.yaml").write_text(starter)
     code, said = command("run", "case.yaml", "--grid-study", "8")
     assert code == 2
     assert "ratio of widths of 1.3" in said
@@ -37,8 +32,8 @@ def test_more_grids_than_the_edges_allow_are_refused(command, small):
 
 
 @pytest.mark.slow
-def test_study_and_second_start_are_printed_and_stored_for_every_rack(command, small):
-    Path("case.yaml").write_text(small)
+def test_study_and_second_start_are_printed_and_stored_for_every_rack(command, starter):
+    Path("case.yaml").write_text(starter)
     code, said = command(
         "run", "case.yaml", "--grid-study", "3", "--check-uniqueness", "--no-pictures"
     )

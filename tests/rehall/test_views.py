@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from geometry.errors import ProjectError
+from geometry.errors import InputError
 from geometry.hall import Box, Device, Hall
 from rehall import scene, views
 from rehall.results import PICTURES, FaceTemperature, write
@@ -65,6 +65,35 @@ def test_streamlines_start_where_air_comes_in(results):
     assert not fields.solid[cells].any()
 
 
+@pytest.mark.parametrize("T", [12.0, 19.0, 22.0, 29.0, 44.0, 50.0])
+def test_a_surface_has_the_colour_that_the_bar_gives_its_temperature(T):
+    device = Device("R", "rack", Box((0.0, 1.0, 0.0), (2.0, 2.0, 2.0)), "-y", "+y")
+    edges = np.linspace(0.0, 2.0, 2)
+    mesh = scene.face_mesh(device, FaceTemperature(np.full((1, 1), T + 273.15), edges, edges))
+    pixels = scene.image(
+        lambda plotter: scene.add_temperature(plotter, mesh, scene.SCALE),
+        device.box,
+        (-1.0, -1.6, 1.5),
+        60,
+    )
+    figure = views.canvas(2.0)
+    bar = views.colour_bar(figure, figure.add_subplot(), scene.SCALE, "vertical")
+    wanted = bar.cmap(bar.norm(T), bytes=True)[:3]
+    middle = pixels[len(pixels) // 2, 30]
+    np.testing.assert_allclose(middle, wanted, atol=1)
+
+
+@pytest.mark.slow
+def test_the_whole_hall_is_in_the_picture_of_the_racks(results, tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(views, "compose", lambda images, *_: seen.update(images))
+    views.rack_faces(results, tmp_path / "racks.png")
+    assert len(seen) == 2
+    for pixels in seen.values():
+        rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+        assert (rim == 255).all()
+
+
 def test_section_stands_before_the_hottest_inlet(results):
     results.summary["racks"][10]["inlet_max_c"] = 99.0
     device = views.hottest_rack(results)
@@ -89,5 +118,5 @@ def test_a_window_without_a_screen_is_refused_in_words(results, monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ProjectError, match="no screen"):
+    with pytest.raises(InputError, match=r"no screen .* `--screenshot` writes"):
         views.show(results)

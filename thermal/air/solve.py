@@ -203,6 +203,11 @@ def _open_ends(
     mass: float,
 ) -> str:
     """Why the iterations ran out: which balance is open, which inlet moves."""
+    if done < WINDOW + settings.chunk:
+        return (
+            f"{done} iterations tell nothing: whether air settles is judged over "
+            f"{WINDOW + settings.chunk}; allow more iterations"
+        )
     span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
     names = (*(f"the inlet of {name}" for name in devices), "the mean temperature of the hall")
     moved = history.moves(span)[0]

@@ -27,10 +27,13 @@ def curve_falls(
     rows: tuple[tuple[float, float], ...] | None,
 ) -> tuple[tuple[float, float], ...] | None:
     """Refuse a fan curve whose flows do not rise, or whose pressures do not fall."""
-    if rows and not rises([V_flow for V_flow, _ in rows]):
-        raise ValueError("wanted flows that rise from row to row")
-    if rows and not rises([-dp for _, dp in rows]):
-        raise ValueError("wanted pressures that fall from row to row")
+    for row, ((V_before, dp_before), (V_flow, dp)) in enumerate(pairwise(rows or ()), start=2):
+        if V_flow <= V_before:
+            found = f"row {row} has {V_flow:g} m3/s after {V_before:g} m3/s"
+            raise ValueError(f"wanted flows that rise from row to row; {found}")
+        if dp >= dp_before:
+            found = f"row {row} has {dp:g} Pa after {dp_before:g} Pa"
+            raise ValueError(f"wanted pressures that fall from row to row; {found}")
     return rows
 
 

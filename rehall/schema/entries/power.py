@@ -1,9 +1,9 @@
 """Catalogue entries that distribute power."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rehall.quantities import (
     Current,
@@ -51,6 +51,19 @@ class Transformer(Distribution):
     load_loss: Power
     impedance: PositiveShare
     no_load_current: Share = 0.003
+
+    @model_validator(mode="after")
+    def losses_fit_the_rating(self) -> Self:
+        """Refuse a load loss that its share of the impedance, the resistance, cannot make."""
+        if self.load_loss > self.impedance * self.rating:
+            share = 100 * self.load_loss / self.rating
+            raise ValueError(
+                f"load_loss of {self.load_loss / 1e3:g} kW is {share:.1f} % of the rating of "
+                f"{self.rating / 1e3:g} kVA, more than the impedance of "
+                f"{100 * self.impedance:.2f} %; give load_loss and no_load_loss of a transformer "
+                "of this rating too"
+            )
+        return self
 
 
 class Ups(Distribution):
