@@ -171,5 +171,7 @@ def _make(path: Path, function: Callable[..., Any], args: tuple[Any, ...]) -> Pr
 
 
 def _program(exported: export.Exported, out: Any) -> Program:
-    compiled = jax.jit(exported.call)
+    # Said here, arrays that are bound to the device and those that are not are one program.
+    alone = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    compiled = jax.jit(exported.call, in_shardings=alone)
     return lambda leaves: jax.tree.unflatten(out, compiled(leaves))

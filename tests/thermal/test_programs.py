@@ -81,6 +81,17 @@ def test_other_arguments_are_another_program(folder: Path, arguments: tuple) -> 
     assert eqx.tree_equal(found, eqx.filter_jit(summed)(*arguments))
 
 
+def test_arrays_that_are_bound_to_the_device_are_the_same_program(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = kept_program(summed)
+    call(X, W, 2)
+    bound = jax.device_put((X, W), jax.devices()[0])
+    with jax.log_compiles():
+        call(*bound, 2)
+    assert "Compiling" not in caplog.text
+
+
 def test_a_fixed_value_in_another_place_is_another_program(folder: Path) -> None:
     def weighed(x: jax.Array, tens: int | None, hundreds: int | None) -> jax.Array:
         return x + 10 * (tens or 0) + 100 * (hundreds or 0)
