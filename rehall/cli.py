@@ -7,6 +7,7 @@ commands that need them.
 
 import shutil
 import sys
+import time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,7 +92,10 @@ def check(
     level = check_models(loaded, width(cell))
     warn(loaded)
     picture = plan or case.with_suffix(".plan.png")
-    draw_plan(loaded.geometry, picture, loaded.site.name)
+    try:
+        draw_plan(loaded.geometry, picture, loaded.site.name)
+    except OSError as error:
+        raise InputError.of("--plan", f"{picture} cannot be written ({error.strerror})") from None
     out.print(f"{case}: {len(loaded.items)} pieces of equipment, {describe(level.grid)}")
     out.print(f"plan: {picture}", markup=False)
 
@@ -132,6 +136,7 @@ def run(
         from rehall.checkpoint import FILE as CHECKPOINT
         from rehall.marching import run_transient
 
+        started = time.time()
         try:
             results, drawn = run_transient(
                 loaded,
@@ -143,7 +148,8 @@ def run(
                 resume,
             )
         except KeyboardInterrupt:
-            if (out_dir / CHECKPOINT).is_file():
+            checkpoint = out_dir / CHECKPOINT
+            if checkpoint.is_file() and checkpoint.stat().st_mtime > started:
                 err.print("the march is kept up to here: the same command with --resume goes on")
             raise
     else:

@@ -96,7 +96,7 @@ def expanded(of: Any, own: dict[str, Any], names: tuple[str, ...]) -> dict[str, 
     if "like" in raw:
         like = raw.pop("like")
         # Its figures are no longer those of the product that the entry below is called after.
-        renamed = {"name": f"like {like}"} if isinstance(like, str) else {}
+        renamed = {"name": f"like {like}"[:80]} if isinstance(like, str) else {}
         raw = merged(expanded(like, own, names), {**renamed, **raw})
     if raw.get("kind") == "miner_shelf" and isinstance(raw.get("of"), str):
         raw["of"] = expanded(raw["of"], own, names)

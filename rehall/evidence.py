@@ -97,7 +97,7 @@ def no_evidence(solution: Solution) -> list[str]:
     across = {
         item.name: cells_across(fine.voxels.intakes[item.name])
         for item in solution.case.items
-        if item.name in fine.voxels.intakes
+        if item.on and item.name in fine.voxels.intakes
     }
     narrowest = min(across, key=lambda name: across[name], default=None)
     if narrowest is not None and across[narrowest] < LEAST_ACROSS:

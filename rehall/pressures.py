@@ -31,14 +31,15 @@ def inside_pressure(solution: Solution, patch: Patch) -> float:
 def hall_pressure(solution: Solution) -> float:
     """Largest pressure of the hall's air over or below that outdoors [Pa].
 
-    Over or below its own mean where no opening leads outdoors. Suction that the air's own velocity
-    explains, as just before a fan, is not counted.
+    Of a body of air whose level nothing sets, over or below its own mean. Suction that the air's
+    own velocity explains, as just before a fan, is not counted.
     """
     state, fluid = solution.air.state, ~solution.level.voxels.solid
     p = np.asarray(state.p, float)
-    if not any(opening.kind == "outdoor" for opening in solution.case.openings):
-        volume = solution.level.grid.volume
-        p = p - np.average(p[fluid], weights=volume[fluid])
+    volume = solution.level.grid.volume
+    for body in solution.level.model.sealed:
+        inside = np.asarray(body)[:-1, :-1, :-1] > 0
+        p = np.where(inside, p - np.average(p[inside], weights=volume[inside]), p)
     head = gathered_head(state, float(solution.level.model.pressure))
     held = np.where(p < 0, np.minimum(p + head, 0.0), p)
     return float(np.abs(held[fluid]).max())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -24,6 +25,7 @@ from rehall.liquid import (
 )
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.operation import (
+    REAR_DOOR,
     ROOM,
     Exchange,
     air_flows,
@@ -36,6 +38,8 @@ from rehall.operation import (
 from rehall.schema.entries import CoolingUnit
 from rehall.start import at_start
 from thermal.air.inputs import AirInputs
+from thermal.air.model import AirModel
+from thermal.air.ports import outlet
 from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
 from thermal.air.state import Work
 from thermal.liquid.solve import LiquidState
@@ -173,7 +177,7 @@ def couple(
         listen(x, air, level, case)
         utilities = settle(case, plant, x)
         inputs = air_inputs(case, level, x)
-        agreement = change(before, inputs, air)
+        agreement = change(before, inputs, air, level.model)
         if agreement < AGREEMENT or rounds == COUPLING_ITERATIONS:
             break
     return Solution(
@@ -262,22 +266,27 @@ def listen(x: Exchange, air: AirSolution, level: AirLevel, case: Case) -> None:
             x.T_supply[item.name] = float(np.clip(moved, coldest, item.control.T_return))
 
 
-def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
+def change(before: AirInputs, after: AirInputs, air: AirSolution, model: AirModel) -> float:
     """Largest relative change of what the air is given [-].
 
     Of each stream's heat and flow, where it carries more than a hundredth of its even share, and
-    of their sums. A coil counts by what it can carry of what its set point asks for, a set point
-    where it is held.
+    of their sums. A coil counts by the heat that it takes from the present air, a set point where
+    it is held.
     """
     coil = np.asarray(before.controlled) > 0
     short = coil & (air.T_out > np.asarray(before.T_set) + 0.05)
     heat = max(float(np.abs(before.heat).sum() + np.abs(before.block_heat).sum()), 1.0)
     C = np.abs(air.m_flow) * CP
-    asked = coil * C * np.maximum(air.T_in - np.asarray(before.T_set), 0.0)
+    door = np.asarray(before.controlled) == REAR_DOOR
 
-    def carried(inputs: AirInputs) -> np.ndarray:
-        most = np.asarray(inputs.conductance) * (air.T_in - np.asarray(inputs.T_coolant))
-        return np.minimum(asked, coil * np.maximum(most, 0.0))
+    def taken(inputs: AirInputs) -> np.ndarray:
+        """What the coils take from the present air; set points that are held count below."""
+        T_set = np.where(door, inputs.T_set, before.T_set)
+        heated = air.T_in + np.asarray(inputs.heat) / np.maximum(C, 1e-6)
+        given = replace(inputs, T_set=jnp.asarray(T_set), bodies=None)
+        T_in = jnp.asarray(air.T_in - float(model.T_ref))
+        out = np.asarray(outlet(T_in, jnp.asarray(C), jnp.zeros((2, 1)), model, given), float)
+        return np.asarray(coil * C * (heated - float(model.T_ref) - out))
 
     def step(before: ArrayLike, after: ArrayLike, whole: float) -> float:
         old, new = np.asarray(before, float), np.asarray(after, float)
@@ -291,7 +300,7 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution) -> float:
         step(before.heat, after.heat, heat),
         step(before.block_heat, after.block_heat, heat),
         step(before.V_flow, after.V_flow, max(float(np.sum(before.V_flow)), 1e-6)),
-        step(carried(before), carried(after), heat),
+        step(taken(before), taken(after), heat),
     )
 
 

@@ -47,7 +47,7 @@ def held(T: float) -> Condition:
 
 
 def conducting(U: float, T_outside: float) -> Condition:
-    """A wall of U-value [W/m2/K] with its outside at a temperature [K]."""
+    """A wall of this conductance behind its film [W/m2/K], its outside at a temperature [K]."""
     return {
         "type": "externalWallHeatFluxTemperature",
         "mode": "coefficient",
