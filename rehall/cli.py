@@ -7,7 +7,6 @@ commands that need them.
 
 import shutil
 import sys
-import time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -130,44 +129,28 @@ def run(
         raise InputError.of("--resume", f"{case} has no transient to go on with")
     warn(loaded)
     prepare()
+    from rehall.results import files_of
     from rehall.run import write_results
 
     if loaded.transient is not None and transient:
-        from rehall.checkpoint import FILE as CHECKPOINT
         from rehall.marching import run_transient
 
-        started = time.time()
-        try:
-            results, drawn = run_transient(
-                loaded,
-                out_dir,
-                lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
-                march_progress,
-                width(cell),
-                pictures,
-                resume,
-            )
-        except KeyboardInterrupt:
-            checkpoint = out_dir / CHECKPOINT
-            if checkpoint.is_file() and checkpoint.stat().st_mtime > started:
-                err.print("the march is kept up to here: the same command with --resume goes on")
-            raise
+        results, drawn = run_transient(
+            loaded,
+            out_dir,
+            lambda: solve(loaded, width(cell), grid_study, check_uniqueness),
+            march_progress,
+            width(cell),
+            pictures,
+            resume,
+        )
     else:
         results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
         drawn = write_results(results, out_dir, pictures)
     print_summary(results.summary, out)
-    for path in written(out_dir, drawn):
+    for path in dict.fromkeys([*drawn, *files_of(out_dir)]):
         out.print(str(path), markup=False, highlight=False)
     finish(results.summary, enforce)
-
-
-def written(folder: Path, drawn: list[Path]) -> list[Path]:
-    """Every file that a run left in its results folder, pictures first."""
-    from rehall.results import FIELDS, REPORT, SUMMARY, TRANSIENT
-
-    names = (REPORT, SUMMARY, FIELDS, *TRANSIENT)
-    paths = [path for name in names if (path := folder / name).exists()]
-    return list(dict.fromkeys([*drawn, *paths]))
 
 
 def solve(

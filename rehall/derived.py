@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rehall.carried import carried
-from rehall.evidence import no_evidence
+from rehall.evidence import no_evidence, ratio_of_widths
 from rehall.gridstudy import convergence, two_grid_factor
 from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
@@ -56,12 +56,11 @@ def uncertainty_of(
     T_in, m_flow = zip(*(observed(solution, *one) for one in solved), strict=True)
     flow = [{k: m / max(abs(m_flow[0][k]), SMALL) for k, m in each.items()} for each in m_flow]
     quantities = (T_in, flow, ratios(solution, used))
-    widths = [level.grid.effective_width for level, _ in solved]
     if solution.study:
+        widths = [level.grid.effective_width for level, _ in solved]
         found = [_studied(values, widths, order) for values in quantities]
     else:
-        factor = two_grid_factor(widths[0], widths[1], order)
-        assert factor is not None, "grids that tell nothing are told by no_evidence"
+        factor = two_grid_factor(ratio_of_widths(solution), order)
         found = [_two_grids(values[0], values[1], factor) for values in quantities]
         found[0], found[2] = _no_less_than_mean(found[0]), _no_less_than_mean(found[2])
     swinging = {name: change + air[name].amplitude for name, change in found[0].items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehall.entry_uses import items_of
 from rehall.layout import Item, moves_air, operated_power
@@ -10,9 +10,6 @@ from rehall.schema.base import Complaint, nearest
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
 from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.shell import OVERSPEED, NodeItem, OpeningItem, curved
-
-if TYPE_CHECKING:
-    from rehall.config import Case
 
 EQUIPMENT = ("state", "power", "air_flow", "supply")
 OPENING = ("state", "flow", "temperature")
@@ -76,11 +73,10 @@ def after(event: EventSpec, now: Operated, normal: Operated) -> Operated:
     return Operated(items, openings)
 
 
-def raised_powers(case: "Case") -> dict[str, float]:
-    """Highest power of each server that the events let draw more than in the steady state [W]."""
-    normal = now = Operated(case.items, case.openings)
-    highest: dict[str, float] = {}
-    for event in in_order(case.transient) if case.transient else ():
+def raised_powers(spec: TransientSpec, normal: Operated) -> dict[str, float]:
+    """Highest power of each server that the events let draw more than in the `normal` state [W]."""
+    now, highest = normal, dict[str, float]()
+    for event in in_order(spec):
         now = after(event, now, normal)
         for item, was in zip(now.items, normal.items, strict=True):
             if isinstance(item.entry, SERVERS) and item.power > highest.get(item.name, was.power):

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from scipy.optimize import brentq
 
-from geometry.grid import LEAST_REFINEMENT
-
 LEAST_ORDER = 0.5
 """Least order that an uncertainty is computed with [-]. Oberkampf and Roy (2010)."""
 ORDER_TOLERANCE = 0.1
@@ -87,17 +85,15 @@ def observed_order(values: Three, widths: Three) -> float | None:
     return float(brentq(excess, -HIGHEST_ORDER, HIGHEST_ORDER, xtol=1e-10))
 
 
-def two_grid_factor(fine: float, coarse: float, formal: float) -> float | None:
+def two_grid_factor(ratio: float, formal: float) -> float:
     """What the difference of two grids is multiplied by: 3 / (r^p - 1), Roache (1994).
 
-    r is the ratio of the effective cell widths [m] and p the order of the scheme. None where r is
-    below 1.3: such grids differ too little to tell. Celik et al. (2008).
+    r is the ratio of the effective cell widths and p the order of the scheme.
 
-    >>> two_grid_factor(0.3, 0.6, 2.0)
+    >>> two_grid_factor(2.0, 2.0)
     1.0
     """
-    ratio = coarse / fine
-    return SAFETY_OTHER / (ratio**formal - 1.0) if ratio >= LEAST_REFINEMENT else None
+    return SAFETY_OTHER / (ratio**formal - 1.0)
 
 
 def convergence(

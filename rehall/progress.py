@@ -127,4 +127,8 @@ def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
             bar.update(task, total=now.duration, completed=now.time, step=now.step, speed=now.speed)
             leave_if_asked()
 
-        yield watch
+        try:
+            yield watch
+        except KeyboardInterrupt:
+            err.print("the march is kept up to its last checkpoint: --resume goes on there")
+            raise

@@ -100,6 +100,12 @@ class Results:
         return {key: value for key, value in self.summary.items() if is_table(value)}
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Everything but pictures that a run has left in its results folder."""
+    names = (REPORT, SUMMARY, FIELDS, *TRANSIENT)
+    return [path for name in names if (path := folder / name).exists()]
+
+
 def is_table(value: Any) -> bool:
     """Whether a value of the summary is a list of rows."""
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)

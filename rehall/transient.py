@@ -17,7 +17,7 @@ import numpy as np
 from rehall import checkpoint as checkpoints
 from rehall.checkpoint import Checkpoint
 from rehall.config import Case
-from rehall.events import raised_powers
+from rehall.events import Operated, raised_powers
 from rehall.heatledger import OPEN, Ledger, accepted, enter
 from rehall.masses import most_slices, with_masses
 from rehall.models import AirLevel
@@ -310,7 +310,7 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
         errors=state.columns["error"],
         columns={name: state.columns[name] for name in SERIES},
         ledger=ledger,
-        powers=raised_powers(case),
+        powers=raised_powers(case.transient, Operated(case.items, case.openings)),
         assumptions=march.assumptions,
         outputs=state.outputs,
         wall_s=state.wall_s,

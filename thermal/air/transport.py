@@ -154,7 +154,7 @@ def _second_order(
     axis: int,
     go: Array | None,
 ) -> Field:
-    """Advected amount beyond first-order upwind; fused into the residual it would cost fourfold."""
+    """Advected amount beyond first-order upwind; not fused into the residual (decision 0005)."""
 
     def slope(phi: Field, passable: Array | None) -> Field:
         gradient = (phi - lower(phi, axis)) / metric.spacing[axis]
