@@ -48,6 +48,15 @@ def test_rear_door_counts_with_water_warmer_than_the_rack_inlet(model):
     assert found == pytest.approx(wanted, rel=0.02)
 
 
+def test_rear_door_counts_when_its_water_becomes_colder(model):
+    # What its outlet may not fall below is the water: not that of the round before.
+    before = given(REAR_DOOR, 304.15, 2300.0, 304.15, 40e3)
+    after = given(REAR_DOOR, 299.15, 2300.0, 299.15, 40e3)
+    heated = 297.15 + 40e3 / (2.4 * 1006)
+    found = change(before, after, air(297.15, 304.6, 2.4), model)
+    assert found == pytest.approx((304.15 - 299.15) / (heated - 304.15), rel=0.02)
+
+
 def test_cooling_unit_short_by_less_than_its_fans_counts(model):
     C = 14 * 1006
     needed = C * (308.15 - 295.15)
