@@ -35,7 +35,7 @@ def _coolant(solution: Solution) -> list[Limit]:
     limits, found = solution.case.limits, []
     for name, (loop, state) in solution.loops.items():
         T_supply, T_return = float(state.T_supply), float(state.T_return)
-        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.network.density)
+        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.density)
         for n, item in enumerate(loop.racks):
             coolant = item.entry.coolant  # type: ignore[attr-defined]
             wanted = max(coolant.flow_nominal(item.heat_to_liquid), 1e-9)

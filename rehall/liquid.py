@@ -13,7 +13,7 @@ from rehall.schema.entries import Cdu, Chiller, CoolingUnit, DryCooler, Rack
 from rehall.schema.entries.cooling import CoilRating
 from rehall.schema.liquid import Facility, LoopSpec
 from thermal.equipment import cooling_unit
-from thermal.liquid import network
+from thermal.liquid import loop as loops
 from thermal.liquid.solve import LiquidInputs, LiquidState, solve
 from thermal.plant import rejection
 from thermal.properties import fluid
@@ -26,7 +26,7 @@ class LoopModel:
     spec: LoopSpec
     cdus: tuple[Item, ...]
     racks: tuple[Item, ...]
-    model: network.LiquidModel
+    model: loops.LiquidModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +64,18 @@ def loop_models(case: Case) -> dict[str, LoopModel]:
     for spec in specs:
         cdus = tuple(i for i in case.items if i.loop == spec.name and isinstance(i.entry, Cdu))
         racks = tuple(i for i in case.items if i.loop == spec.name and not isinstance(i.entry, Cdu))
-        loop = network.Loop(
+        loop = loops.Loop(
             name=spec.name,
             fluid=spec.fluid,
             cdus=tuple(_cdu(item) for item in cdus),
             branches=tuple(_branch(item) for item in racks),
-            header=network.Header(spec.header.pitch, spec.header.diameter, spec.header.roughness),
+            header=loops.Header(spec.header.pitch, spec.header.diameter, spec.header.roughness),
             control="speed" if spec.control.speed is not None else "differential_pressure",
             control_value=spec.control.speed or spec.control.differential_pressure or 0.0,
             T_supply_set=spec.supply,
             facility_fluid=facility_of(case, spec.facility).fluid,
         )
-        models[spec.name] = LoopModel(spec, cdus, racks, network.build(loop))
+        models[spec.name] = LoopModel(spec, cdus, racks, loops.build(loop))
     return models
 
 
@@ -212,26 +212,24 @@ def _facilities(case: Case) -> tuple[Facility, ...]:
     return case.liquid.facility if case.liquid else ()
 
 
-def _cdu(item: Item) -> network.Cdu:
+def _cdu(item: Item) -> loops.Cdu:
     entry = _entry(item, Cdu)
     flows, heads = zip(*entry.pump.curve, strict=True)
-    return network.Cdu(
+    return loops.Cdu(
         name=item.name,
         capacity=entry.capacity,
         approach=entry.approach,
         V_flow_nominal=entry.flow,
         V_flow_facility_nominal=entry.facility_flow,
-        pump=network.Pump(tuple(flows), tuple(heads), power_nominal=entry.pump.power),
+        pump=loops.Pump(tuple(flows), tuple(heads), power_nominal=entry.pump.power),
     )
 
 
-def _branch(item: Item) -> network.Branch:
+def _branch(item: Item) -> loops.Branch:
     coolant = getattr(item.entry, "coolant", None)
     assert coolant is not None, f"{item.name} is on a loop without coolant"
     heat = item.entry.power * item.entry.liquid_fraction  # type: ignore[attr-defined]
-    return network.Branch(
-        item.name, coolant.dp_nominal, coolant.flow_nominal(heat), coolant.exponent
-    )
+    return loops.Branch(item.name, coolant.dp_nominal, coolant.flow_nominal(heat), coolant.exponent)
 
 
 def _entry(item: Item, kind: type) -> Any:

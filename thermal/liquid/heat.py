@@ -19,7 +19,7 @@ import optimistix
 from jaxtyping import Array, Float
 
 from thermal.exchanger import conductance_to_inlets, ua_at_flows
-from thermal.liquid.network import Exchangers, LiquidModel
+from thermal.liquid.loop import Exchangers, LiquidModel
 
 STAGNANT = 2e-5  # share of nominal flow below which a stream carries no heat, above any leak [-]
 
@@ -61,7 +61,7 @@ def conductance(
 ) -> Float[Array, " cdu"]:
     """Heat per kelvin between inlets [W/K] with `share` of the facility flow let through."""
     exchangers: Exchangers = model.exchangers
-    hot_ratio = streams.m_cdu / (model.network.density * exchangers.V_flow_nominal)
+    hot_ratio = streams.m_cdu / (model.density * exchangers.V_flow_nominal)
     cold_ratio = share * streams.V_flow_facility / exchangers.V_flow_facility_nominal
     UA = ua_at_flows(exchangers.UA, hot_ratio, cold_ratio)
     return conductance_to_inlets(C_hot, share * streams.C_facility, UA)

@@ -1,225 +1,243 @@
-"""A technology cooling loop (units, header, rack branches) -> LiquidModel."""
+"""Links and nodes -> Network: the arrays of a hydraulic network, and the state that may change."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
-from geometry.errors import Finding, InputError
-from thermal.exchanger import ua_from_rating
-from thermal.fans import Curve, fit_curve
-from thermal.liquid.components import Branches, Pipes, Pumps
-from thermal.liquid.hydraulics import CONTROLS, Network
-from thermal.properties import Fluid, check_range, fluid
+from geometry.errors import InputError
+from thermal.liquid import band
+from thermal.liquid.checks import findings_of, group_of
+from thermal.liquid.curves import fit_pump
+from thermal.liquid.parts import KV_DENSITY, KV_PRESSURE, Control, Coupling, Link, Node
 
-
-@dataclass(frozen=True)
-class Pump:
-    """A pump as its unit shows it outside: available external head at full speed."""
-
-    V_flow: tuple[float, ...]  # [m3/s]
-    dp: tuple[float, ...]  # [Pa]
-    efficiency: float = 0.6  # hydraulic power outside the unit over electrical power [-]
-    power_nominal: float | None = None  # at nominal flow and full speed; replaces `efficiency` [W]
+VELOCITY = 1.0  # usual in pipes; what a pipe's flow is compared with [m/s]
+HOUR = 3600.0  # [s]
 
 
-@dataclass(frozen=True)
-class Cdu:
-    """A coolant distribution unit, rated with facility water `approach` below its supply."""
+class Pipes(eqx.Module):
+    """Straight round pipes; `link` is the link each is a part of."""
 
-    name: str
-    capacity: float  # [W]
-    approach: float  # secondary supply minus facility inlet at rating [K]
-    V_flow_nominal: float  # secondary [m3/s]
-    V_flow_facility_nominal: float  # [m3/s]
-    pump: Pump
+    link: Int[Array, " pipe"]
+    length: Float[Array, " pipe"]  # [m]
+    diameter: Float[Array, " pipe"]  # [m]
+    roughness: Float[Array, " pipe"]  # [m]
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A rack with its hoses, quick disconnects and cold plates: dp = dp_n (V/V_n)^exponent."""
+class Losses(eqx.Module):
+    """Resistances dp = dp_nominal (V / V_flow_nominal)^exponent."""
 
-    name: str
-    dp_nominal: float  # [Pa]
-    V_flow_nominal: float  # [m3/s]
-    exponent: float = 1.75
-
-
-@dataclass(frozen=True)
-class Header:
-    """Supply header in equal segments between branches; the return is the same, direct return."""
-
-    length: float  # of one segment [m]
-    diameter: float  # [m]
-    roughness: float = 4.5e-5  # commercial steel, Moody (1944) [m]
+    link: Int[Array, " loss"]
+    dp_nominal: Float[Array, " loss"]  # [Pa]
+    V_flow_nominal: Float[Array, " loss"]  # [m3/s]
+    exponent: Float[Array, " loss"]
 
 
-@dataclass(frozen=True)
-class Loop:
-    """Units in parallel at the first end of the header, one branch after each segment."""
+class Valves(eqx.Module):
+    """Valves with a position; `rangeability` is 0 where they are linear."""
 
-    name: str
-    fluid: str
-    cdus: tuple[Cdu, ...]
-    branches: tuple[Branch, ...]
-    header: Header
-    control: str  # "speed" or "differential_pressure"
-    control_value: float  # speed of full [-], or Pa across supply and return at the first branch
-    T_supply_set: float  # [K]
-    facility_fluid: str = "water"
+    link: Int[Array, " valve"]
+    quadratic: Float[Array, " valve"]  # dp / (rho V^2), fully open [1/m4]
+    rangeability: Float[Array, " valve"]
 
 
-class Exchangers(eqx.Module):
-    """The exchangers of the units and the flows at which they are rated."""
+class Pumps(eqx.Module):
+    """Pumps, dp = shutoff s^2 - linear s V - quadratic V |V| at relative speed s."""
 
-    UA: Float[Array, " cdu"]  # at nominal flows [W/K]
-    V_flow_nominal: Float[Array, " cdu"]  # secondary [m3/s]
-    V_flow_facility_nominal: Float[Array, " cdu"]  # [m3/s]
-
-
-class LiquidModel(eqx.Module):
-    """Arrays of one loop, fixed during a solve; nodes are supply 0..n-1, then return n..2n-1."""
-
-    network: Network
-    exchangers: Exchangers
-    T_supply_set: Float[Array, ""]  # [K]
-    fluid: Fluid
-    facility_fluid: Fluid
+    link: Int[Array, " pump"]
+    group: Int[Array, " pump"]
+    shutoff: Float[Array, " pump"]  # [Pa]
+    linear: Float[Array, " pump"]  # [Pa s/m3]
+    quadratic: Float[Array, " pump"]  # [Pa s2/m6]
+    efficiency: Float[Array, " pump"]  # hydraulic over electrical power [-]
 
 
-def build(loop: Loop) -> LiquidModel:
-    """Arrays of a loop; raises InputError with everything that is wrong with it."""
-    findings = _findings(loop)
+class Groups(eqx.Module):
+    """Pumps of one speed each; what they are controlled by is p @ of_nodes + m @ of_links."""
+
+    of_nodes: Float[Array, "group node"]
+    of_links: Float[Array, "group link"]
+
+
+class Network(eqx.Module):
+    """Arrays of a network, fixed during a solve."""
+
+    tail: Int[Array, " link"]
+    head: Int[Array, " link"]
+    one_way: Bool[Array, " link"]
+    quadratic: Float[Array, " link"]  # fittings and couplings, dp / (rho V |V|) [1/m4]
+    m_scale: Float[Array, " link"]  # a usual flow [kg/s]
+    p_scale: Float[Array, ""]  # a usual pressure [Pa]
+    height: Float[Array, " node"]  # [m]
+    fixed: Bool[Array, " node"]  # where a vessel holds the pressure
+    pipes: Pipes
+    losses: Losses
+    valves: Valves
+    pumps: Pumps
+    groups: Groups
+    row: Int[Array, " node"]  # of the banded matrix
+    width: int = eqx.field(static=True)  # half-width of its band
+
+
+class State(eqx.Module):
+    """What may differ between states of one network: arrays only, so that states run as a batch."""
+
+    running: Float[Array, " pump"]  # speed over that of its group; 0 stopped
+    speed: Float[Array, " group"]  # the most each group may turn, over full speed
+    target: Float[Array, " group"]  # of the control, infinite where there is none [Pa or kg/s]
+    position: Float[Array, " valve"]  # 0 closed to 1 open
+    fouling: Float[Array, " link"]  # factor on all losses of a link
+    m_max: Float[Array, " link"]  # held by a valve that throttles, infinite where none does [kg/s]
+    p_fixed: Float[Array, " node"]  # gauge, where a vessel holds it [Pa]
+    demand: Float[Array, " node"]  # leaves the network [kg/s]
+    density: Float[Array, " link"]  # [kg/m3]
+    viscosity: Float[Array, " link"]  # [Pa s]
+
+
+def build(
+    links: Sequence[Link],
+    nodes: Sequence[Node],
+    controls: Sequence[Control] = (),
+    *,
+    density: float,
+    viscosity: float,
+) -> tuple[Network, State]:
+    """A network and its state with everything running and open.
+
+    Raises InputError with everything that is wrong with it.
+    """
+    findings = list(findings_of(links, nodes, controls))
     if findings:
         raise InputError(findings)
-    coolant, facility = fluid(loop.fluid), fluid(loop.facility_fluid)
-    check_range(coolant, loop.T_supply_set, f"{loop.name}.T_supply_set")
-    T = jnp.asarray(loop.T_supply_set)
+    index = {node.name: n for n, node in enumerate(nodes)}
+    tail = np.array([index[link.tail] for link in links])
+    head = np.array([index[link.head] for link in links])
+    row, width = band.order(len(nodes), tail, head)
+    pumps, names = _pumps(links)
     network = Network(
-        pumps=_pumps(loop),
-        branches=_branches(loop),
-        pipes=_pipes(loop),
-        density=coolant.density(T),
-        viscosity=coolant.viscosity(T),
-        control_value=jnp.asarray(loop.control_value),
-        control=loop.control,
-        nodes=2 * len(loop.branches),
-        high=0,
-        low=len(loop.branches),
+        tail=jnp.asarray(tail),
+        head=jnp.asarray(head),
+        one_way=jnp.array([link.check for link in links]),
+        quadratic=jnp.array([_fixed_quadratic(link) for link in links]),
+        m_scale=density * jnp.array([_usual_flow(link) for link in links]),
+        p_scale=jnp.asarray(_usual_pressure(links, nodes)),
+        height=jnp.array([float(node.height) for node in nodes]),
+        fixed=jnp.array([node.pressure is not None for node in nodes]),
+        pipes=_pipes(links),
+        losses=_losses(links),
+        valves=_valves(links),
+        pumps=pumps,
+        groups=_groups(controls, names, index, links),
+        row=jnp.asarray(row),
+        width=width,
     )
-    return LiquidModel(network, _exchangers(loop, coolant, facility), T, coolant, facility)
+    of_group = {control.group: control.target for control in controls}
+    state = State(
+        running=jnp.ones(len(pumps.link)),
+        speed=jnp.ones(len(names)),
+        target=jnp.array([of_group.get(name, np.inf) for name in names], float),
+        position=jnp.ones(len(network.valves.link)),
+        fouling=jnp.ones(len(links)),
+        m_max=jnp.full(len(links), np.inf),
+        p_fixed=jnp.array([node.pressure or 0.0 for node in nodes], float),
+        demand=jnp.array([float(node.demand) for node in nodes]),
+        density=jnp.full(len(links), float(density)),
+        viscosity=jnp.full(len(links), float(viscosity)),
+    )
+    return network, state
 
 
-def _findings(loop: Loop) -> list[Finding]:
-    """Everything about a loop that cannot be solved."""
-    found = []
-    if not loop.cdus:
-        found.append(Finding(loop.name, "a loop without a pump; wanted at least one CDU"))
-    if not loop.branches:
-        found.append(Finding(loop.name, "a loop without a branch; wanted at least one rack"))
-    if loop.control not in CONTROLS:
-        found.append(Finding(loop.name, f"control {loop.control!r}; wanted one of {CONTROLS}"))
-    positive: list[tuple[str, float]] = [
-        (f"{loop.name}.control_value", loop.control_value),
-        (f"{loop.name}.header.diameter", loop.header.diameter),
-    ]
-    for cdu in loop.cdus:
-        for number in ("capacity", "approach", "V_flow_nominal", "V_flow_facility_nominal"):
-            positive.append((f"{cdu.name}.{number}", getattr(cdu, number)))
-        positive.append((f"{cdu.name}.pump.efficiency", cdu.pump.efficiency))
-        if cdu.pump.power_nominal is not None:
-            positive.append((f"{cdu.name}.pump.power_nominal", cdu.pump.power_nominal))
-    for branch in loop.branches:
-        for number in ("dp_nominal", "V_flow_nominal", "exponent"):
-            positive.append((f"{branch.name}.{number}", getattr(branch, number)))
-    found += [
-        Finding(where, f"{value:g}; wanted more than 0")
-        for where, value in positive
-        if not value > 0
-    ]
-    return found
+def _quadratic(coupling):
+    """dp / (rho V^2) [1/m4] at Kv: dp = (rho / 1000) (V / Kv)^2 bar, IEC 60534-2-1."""
+    return KV_PRESSURE / KV_DENSITY * (HOUR / coupling.Kv) ** 2
 
 
-def _pumps(loop: Loop) -> Pumps:
-    """Pumps of all units, from the first return node to the first supply node."""
-    count = len(loop.cdus)
-    curves = [fit_curve(cdu.pump.V_flow, cdu.pump.dp, f"{cdu.name}.pump") for cdu in loop.cdus]
+def _fixed_quadratic(link):
+    """dp / (rho V^2) [1/m4] of the couplings of a link and the fittings of its pipes."""
+    fittings = (part.zeta / (2 * _area(part) ** 2) for part in link.pipes)
+    return float(sum(fittings) + sum(map(_quadratic, link.couplings)))
+
+
+def _area(pipe):
+    return 0.25 * np.pi * pipe.diameter**2
+
+
+def _usual_flow(link):
+    """A flow [m3/s] of the size that a link is made for."""
+    if link.losses:
+        return min(loss.V_flow_nominal for loss in link.losses)
+    if link.pump:
+        return max(link.pump.V_flow)
+    if link.pipes:
+        return VELOCITY * min(map(_area, link.pipes))
+    coefficients = [coupling.Kv for coupling in link.couplings]
+    coefficients += [link.valve.Kv] if link.valve else []
+    return min(coefficients) / HOUR * 10e3**0.5 / KV_PRESSURE**0.5
+
+
+def _usual_pressure(links, nodes):
+    """The largest pressure [Pa] of a pump or between vessels, or else of one resistance."""
+    shutoffs = [max(link.pump.dp) for link in links if link.pump]
+    held = [node.pressure for node in nodes if node.pressure is not None]
+    losses = [loss.dp_nominal for link in links for loss in link.losses]
+    return max([*shutoffs, max(held) - min(held)]) or max([1e4, *losses])
+
+
+def _places(links, parts):
+    """Index of the link of every part, and the parts themselves."""
+    found = [(n, part) for n, link in enumerate(links) for part in parts(link) if part is not None]
+    return jnp.array([n for n, _ in found], int), [part for _, part in found]
+
+
+def _column(parts, number):
+    return jnp.array([float(getattr(part, number)) for part in parts])
+
+
+def _pipes(links):
+    link, parts = _places(links, lambda a: a.pipes)
+    return Pipes(link, *(_column(parts, n) for n in ("length", "diameter", "roughness")))
+
+
+def _losses(links):
+    link, parts = _places(links, lambda a: a.losses)
+    return Losses(link, *(_column(parts, n) for n in ("dp_nominal", "V_flow_nominal", "exponent")))
+
+
+def _valves(links):
+    link, parts = _places(links, lambda a: (a.valve,))
+    linear = [part.characteristic == "linear" for part in parts]
+    return Valves(
+        link,
+        jnp.array([_quadratic(Coupling(part.Kv)) for part in parts], float),
+        jnp.where(jnp.array(linear, bool), 0.0, _column(parts, "rangeability")),
+    )
+
+
+def _pumps(links):
+    """Pumps, and the names of their groups."""
+    link, parts = _places(links, lambda a: (a.pump,))
+    at = [links[n] for n in np.asarray(link)]
+    names = list(dict.fromkeys(map(group_of, at)))
+    curves = [fit_pump(p.V_flow, p.dp, f"{a.name}.pump") for a, p in zip(at, parts, strict=True)]
+    terms = np.array(curves).reshape(-1, 3)
     return Pumps(
-        tail=jnp.full(count, len(loop.branches)),
-        head=jnp.zeros(count, int),
-        curve=Curve(
-            jnp.stack([curve.shutoff for curve in curves]),
-            jnp.stack([curve.slope for curve in curves]),
-        ),
-        V_flow_nominal=jnp.asarray([cdu.V_flow_nominal for cdu in loop.cdus]),
-        efficiency=jnp.asarray(
-            [_efficiency(*pair) for pair in zip(loop.cdus, curves, strict=True)]
-        ),
-    )
+        link,
+        jnp.array([names.index(group_of(a)) for a in at], int),
+        jnp.asarray(terms[:, 0]),
+        jnp.asarray(terms[:, 1]),
+        jnp.asarray(terms[:, 2]),
+        _column(parts, "efficiency"),
+    ), names
 
 
-def _efficiency(cdu: Cdu, curve: Curve) -> float:
-    """Hydraulic over electrical power; from the rated power where that is given."""
-    if cdu.pump.power_nominal is None:
-        return cdu.pump.efficiency
-    hydraulic = float(curve.pressure_rise(cdu.V_flow_nominal)) * cdu.V_flow_nominal
-    efficiency = hydraulic / cdu.pump.power_nominal
-    if not 0.0 < efficiency < 1.0:
-        found = f"{hydraulic / 1e3:.1f} kW into the flow from {cdu.pump.power_nominal / 1e3:.1f} kW"
-        message = f"{found} at nominal flow; wanted an efficiency between 0 and 1"
-        raise InputError([Finding(f"{cdu.name}.pump", message)])
-    return efficiency
-
-
-def _branches(loop: Loop) -> Branches:
-    """Rack branches, each from its supply node to its return node."""
-    count = len(loop.branches)
-    return Branches(
-        tail=jnp.arange(count),
-        head=jnp.arange(count, 2 * count),
-        dp_nominal=jnp.asarray([float(branch.dp_nominal) for branch in loop.branches]),
-        V_flow_nominal=jnp.asarray([float(branch.V_flow_nominal) for branch in loop.branches]),
-        exponent=jnp.asarray([float(branch.exponent) for branch in loop.branches]),
-    )
-
-
-def _pipes(loop: Loop) -> Pipes:
-    """Header segments: supply away from the units, return towards them."""
-    count = len(loop.branches)
-    away = np.arange(count - 1)
-    segments = 2 * (count - 1)
-    return Pipes(
-        tail=jnp.asarray(np.concatenate([away, count + away + 1]), int),
-        head=jnp.asarray(np.concatenate([away + 1, count + away]), int),
-        length=jnp.full(segments, float(loop.header.length)),
-        diameter=jnp.full(segments, float(loop.header.diameter)),
-        roughness=jnp.full(segments, float(loop.header.roughness)),
-    )
-
-
-def _exchangers(loop: Loop, coolant: Fluid, facility: Fluid) -> Exchangers:
-    """Conductance of each unit from its rating, supplying at the set point."""
-    return Exchangers(
-        UA=jnp.asarray([_rated_ua(cdu, loop.T_supply_set, coolant, facility) for cdu in loop.cdus]),
-        V_flow_nominal=jnp.asarray([float(cdu.V_flow_nominal) for cdu in loop.cdus]),
-        V_flow_facility_nominal=jnp.asarray(
-            [float(cdu.V_flow_facility_nominal) for cdu in loop.cdus]
-        ),
-    )
-
-
-def _rated_ua(cdu: Cdu, T_supply: float, coolant: Fluid, facility: Fluid) -> float:
-    """UA [W/K] that carries the rated capacity with the rated approach at nominal flows."""
-    T_cold_in = T_supply - cdu.approach
-    C_hot = _capacity_rate(coolant, T_supply, cdu.V_flow_nominal)
-    C_cold = _capacity_rate(facility, T_cold_in, cdu.V_flow_facility_nominal)
-    T_hot_in = T_supply + cdu.capacity / C_hot
-    return ua_from_rating(cdu.capacity, C_hot, C_cold, T_hot_in, T_cold_in, where=cdu.name)
-
-
-def _capacity_rate(liquid: Fluid, T: float, V_flow: float) -> float:
-    """Density times heat capacity times flow [W/K] at T [K]."""
-    at = jnp.asarray(T)
-    return float(liquid.density(at) * liquid.heat_capacity(at)) * V_flow
+def _groups(controls, names, index, links):
+    of_nodes, of_links = np.zeros((len(names), len(index))), np.zeros((len(names), len(links)))
+    for control in controls:
+        group = names.index(control.group)
+        if control.high is not None:
+            of_nodes[group, index[control.high]], of_nodes[group, index[control.low]] = 1.0, -1.0
+        for n, link in enumerate(links):
+            of_links[group, n] = float(link.name in control.links)
+    return Groups(jnp.asarray(of_nodes), jnp.asarray(of_links))

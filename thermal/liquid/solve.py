@@ -18,7 +18,8 @@ from thermal.liquid.heat import (
     valve_share,
 )
 from thermal.liquid.hydraulics import Flows, solve_flows
-from thermal.liquid.network import LiquidModel
+from thermal.liquid.loop import LiquidModel
+from thermal.liquid.network import State
 from thermal.programs import kept_program
 
 
@@ -73,7 +74,7 @@ def solve(model: LiquidModel, inputs: LiquidInputs) -> LiquidState:
     flow and no facility water are ordinary states. Differentiable; for a batch:
     `eqx.filter_vmap(solve, in_axes=(None, 0))(model, inputs)`.
     """
-    flows = solve_flows(model.network, inputs.running, inputs.opening)
+    flows = solve_flows(model.network, _hydraulic_state(model, inputs))
     streams, dp_pump = _streams(model, inputs, flows)
     theta = supply_temperature(streams, model)
     balance = balance_at(theta, streams, model)
@@ -83,22 +84,39 @@ def solve(model: LiquidModel, inputs: LiquidInputs) -> LiquidState:
 solve_batch = eqx.filter_jit(eqx.filter_vmap(solve, in_axes=(None, 0)))
 
 
+def _hydraulic_state(model: LiquidModel, inputs: LiquidInputs) -> State:
+    """Pumps that run, and branches whose flow coefficient is `opening` of that fully open."""
+    none, first = jnp.ones_like(model.state.fouling), inputs.running.shape[0]
+    place = slice(first, first + inputs.opening.shape[0])
+    share = jnp.where(inputs.opening > 0.0, inputs.opening, 1.0)
+    return eqx.tree_at(
+        lambda state: (state.running, state.fouling, state.m_max),
+        model.state,
+        (
+            inputs.running,
+            none.at[place].set(1.0 / share**2),
+            (jnp.inf * none).at[place].set(jnp.where(inputs.opening > 0.0, jnp.inf, 0.0)),
+        ),
+    )
+
+
 def _streams(
     model: LiquidModel, inputs: LiquidInputs, flows: Flows
 ) -> tuple[Streams, Float[Array, " cdu"]]:
     """Mass flows, heats and facility water of a solved network, and the pumps' pressure rise."""
-    network = model.network
-    pumps = network.pumps
-    dp_pump = (flows.p[pumps.head] - flows.p[pumps.tail]) * inputs.running
-    V_cdu = _moving(flows.V_pump, pumps.V_flow_nominal) * inputs.running
-    V_branch = _moving(flows.V_branch, network.branches.V_flow_nominal)
+    units, branches = inputs.running.shape[0], inputs.opening.shape[0]
+    rise = flows.p[0] - flows.p[branches]  # of the units: first supply over first return
+    dp_pump = rise * inputs.running
+    m_nominal = model.density * model.exchangers.V_flow_nominal
+    m_cdu = _moving(flows.m_flow[:units], m_nominal) * inputs.running
+    m_branch = flows.m_flow[units : units + branches]
     facility, T_facility = model.facility_fluid, inputs.T_facility
     C_volume = facility.density(T_facility) * facility.heat_capacity(T_facility)
     streams = Streams(
-        m_branch=network.density * V_branch,
-        m_cdu=network.density * V_cdu,
+        m_branch=_moving(m_branch, model.density * model.V_flow_branch),
+        m_cdu=m_cdu,
         heat=inputs.heat,
-        pump_heat=V_cdu * dp_pump,
+        pump_heat=m_cdu / model.density * dp_pump,
         T_facility=T_facility,
         C_facility=C_volume * inputs.V_flow_facility,
         V_flow_facility=inputs.V_flow_facility,
@@ -106,9 +124,9 @@ def _streams(
     return streams, dp_pump
 
 
-def _moving(V_flow: Float[Array, " part"], V_flow_nominal: Float[Array, " part"]):
-    """Flow of the parts that are not stagnant, 0 of the others [m3/s]."""
-    return jnp.where(V_flow > STAGNANT * V_flow_nominal, V_flow, 0.0)
+def _moving(m_flow: Float[Array, " part"], m_flow_nominal: Float[Array, " part"]):
+    """Flow of the parts that are not stagnant, 0 of the others [kg/s]."""
+    return jnp.where(m_flow > STAGNANT * m_flow_nominal, m_flow, 0.0)
 
 
 def _state(
@@ -140,8 +158,8 @@ def _state(
         p_supply=flows.p[:branches],
         p_return=flows.p[branches:],
         dp_pump=dp_pump,
-        speed=flows.speed * inputs.running,
-        pump_power=shaft_power(streams.pump_heat, 1.0, model.network.pumps.efficiency),
+        speed=flows.speed[0] * inputs.running,
+        pump_power=shaft_power(streams.pump_heat, 1.0, model.efficiency),
         pump_heat=streams.pump_heat,
         T_supply=T_set + theta,
         T_return=T_set + balance.theta_return,

@@ -1,6 +1,6 @@
 import pytest
 
-from thermal.liquid.network import Branch, Cdu, Header, Loop, Pump, build
+from thermal.liquid.loop import Branch, Cdu, Header, Loop, Pump, build
 from thermal.liquid.solve import LiquidInputs
 
 LPM = 1.0 / 60e3  # [m3/s]

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from thermal.liquid.network import Branch, Pump, build
+from thermal.liquid.loop import Branch, Pump, build
 from thermal.liquid.solve import LiquidInputs, pick, solve, solve_batch
 
 LPM = 1.0 / 60e3  # [m3/s]
@@ -73,7 +73,7 @@ def test_mixed_return_is_weighted_by_flow_as_in_the_worked_example(bypass_open, 
     # The plain average of the racks would be 54.312 degC.
     litres, heat = (300.0, 280.0, 310.0, 150.0, 40.0), [227e3, 190e3, 205e3, 60e3, 0.0]
     loop = dataclasses.replace(
-        make_loop(units=1, length=0.0, control_value=150e3),
+        make_loop(units=1, length=1e-9, control_value=150e3),
         T_supply_set=318.15,
         branches=tuple(Branch(f"A{n}", 150e3, q * LPM) for n, q in enumerate(litres)),
     )
@@ -123,7 +123,7 @@ def test_lost_unit_is_made_up_by_speed_until_full_speed_is_not_enough(make_loop,
 
 def test_pump_power_is_hydraulic_power_over_efficiency(model, make_inputs):
     state = solve(model, make_inputs())
-    V_flow = state.m_flow_cdu / model.network.density
+    V_flow = state.m_flow_cdu / model.density
     np.testing.assert_allclose(state.pump_power, V_flow * state.dp_pump / 0.6, rtol=1e-9)
     np.testing.assert_allclose(state.pump_heat, 0.6 * state.pump_power, rtol=1e-9)
 

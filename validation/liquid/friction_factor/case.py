@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.validation import Outcome, Profile, read_reference, worst
-from thermal.liquid.components import friction_factor
+from thermal.liquid.laws import friction_factor
 
 CHURCHILL = "Churchill (1977), spot-checked with CalebBell/fluids"
 COLEBROOK = "exact Colebrook-White"

@@ -4,7 +4,7 @@ import pytest
 
 from geometry.errors import InputError
 from thermal.exchanger import conductance_to_inlets
-from thermal.liquid.network import Branch, build
+from thermal.liquid.loop import Branch, build
 
 LPM = 1.0 / 60e3  # [m3/s]
 
@@ -23,7 +23,7 @@ def test_rated_power_of_a_pump_gives_its_efficiency(make_loop):
     cdu = dataclasses.replace(loop.cdus[0], pump=pump)
     model = build(dataclasses.replace(loop, cdus=(cdu,)))
     hydraulic = 2125.0 * LPM * 240e3
-    assert float(model.network.pumps.efficiency[0]) == pytest.approx(hydraulic / 20e3, rel=0.02)
+    assert float(model.efficiency[0]) == pytest.approx(hydraulic / 20e3, rel=0.02)
 
 
 def test_all_mistakes_of_a_loop_are_found_at_once(make_loop):
