@@ -13,6 +13,7 @@ STATES = {  # pumps that run, whether the first rack is open
     "one rack isolated": ([1.0, 1.0], False),
     "one pump lost": ([0.0, 1.0], True),
 }
+solve = eqx.filter_jit(solve_flows)
 
 
 def loss(k: float, Q: float) -> PowerLaw:
@@ -39,7 +40,7 @@ def run(reduced: bool) -> Outcome:
     for number, state in enumerate(table["state"]):
         running, is_open = STATES[state]
         changes = jnp.array(running), normal.m_max.at[3].set(jnp.inf if is_open else 0.0)
-        flows = solve_flows(racks, eqx.tree_at(lambda s: (s.running, s.m_max), normal, changes))
+        flows = solve(racks, eqx.tree_at(lambda s: (s.running, s.m_max), normal, changes))
         Q = flows.m_flow / DENSITY * HOUR
         ours = {
             "total flow": (Q[2], "total_m3_h", "m3/h"),
