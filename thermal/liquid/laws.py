@@ -28,17 +28,32 @@ def friction_factor(
 ) -> Float[Array, "*shape"]:
     """Darcy friction factor for Re >= REYNOLDS_MIN, laminar to turbulent in one expression.
 
-        f = 8 [(8/Re)^12 + (A + B)^-1.5]^(1/12),  B = (37530/Re)^16,
-        A = (2.457 ln(1 / ((7/Re)^0.9 + 0.27 e/D)))^16
+        f = 8 [(8/Re)^12 + (A + B)^-1.5]^(1/12),  B = (37530/Re)^16,  A = (8 / f_t)^8
 
-    Churchill (1977), Chemical Engineering 84(24); within 3 % of Colebrook for Re > 1e4, and smooth
-    through transition. The powers are taken as logarithms: (37530/10)^16 overflows float32.
+    Churchill (1977), Chemical Engineering 84(24), smooth through transition, with Colebrook's
+    turbulent f_t in place of his own fit of it, which is up to 3 % from it. The powers are taken as
+    logarithms: (37530/10)^16 overflows float32.
     """
-    inner = 2.457 * jnp.log(1.0 / ((7.0 / Re) ** 0.9 + 0.27 * relative_roughness))
-    log_A = 8.0 * jnp.log(inner**2 + 1e-12)
+    log_A = 8.0 * jnp.log(8.0 * _turbulent(Re, relative_roughness) ** 2)
     log_B = 16.0 * jnp.log(37530.0 / Re)
     laminar = 12.0 * jnp.log(8.0 / Re)
     return 8.0 * jnp.exp(jnp.logaddexp(laminar, -1.5 * jnp.logaddexp(log_A, log_B)) / 12.0)
+
+
+def _turbulent(Re, relative_roughness):
+    """1 / sqrt(f) of Colebrook (1939), 1/sqrt(f) = -2 log10(e/3.7D + 2.51 / (Re sqrt(f))).
+
+    Two substitutions and Steffensen's extrapolation: Serghides (1984), Chemical Engineering 91(5),
+    within 0.003 % for Re > 2100.
+    """
+    rough, Re = relative_roughness / 3.7, jnp.maximum(Re, 1000.0)
+    first = -2.0 * jnp.log10(rough + 12.0 / Re)
+    second = -2.0 * jnp.log10(rough + 2.51 * first / Re)
+    third = -2.0 * jnp.log10(rough + 2.51 * second / Re)
+    bend = third - 2.0 * second + first
+    settled = jnp.abs(bend) < jnp.finfo(bend.dtype).eps  # fully rough: nothing left to extrapolate
+    beyond = (second - first) ** 2 / jnp.where(settled, 1.0, bend)
+    return jnp.where(settled, third, first - beyond)
 
 
 def pipe_loss(

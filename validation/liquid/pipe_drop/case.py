@@ -19,7 +19,7 @@ def run(reduced: bool) -> Outcome:
         "pressure drop",
         np.asarray(drop) / 1e5,
         table["p_in_bar"] - table["p_out_bar"],
-        0.03,
+        0.0025,
         at=list(table["pipe"]),
         relative=True,
         unit="bar",
