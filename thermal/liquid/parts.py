@@ -22,7 +22,6 @@ class Pipe:
     diameter: float  # inside [m]
     roughness: float = ROUGHNESS_STEEL  # [m]
     zeta: float = 0.0  # sum of loss coefficients, dp = zeta rho v^2 / 2 [-]
-    conductance: float = 0.0  # of its wall and insulation to the surroundings [W/(m K)]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,6 @@ class Pump:
     dp: tuple[float, ...]  # [Pa]
     efficiency: float = 0.6  # hydraulic over electrical power [-]
     group: str | None = None  # pumps of a group turn at one speed; alone if None
-    NPSH_required: float = 0.0  # at full flow, over the vapour pressure [m]
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,6 @@ class Link:
     valve: Valve | None = None
     pump: Pump | None = None
     check: bool = False  # a check valve lets nothing back
-    volume: float = 0.0  # of liquid besides that of the pipes [m3]
 
 
 @dataclass(frozen=True)
