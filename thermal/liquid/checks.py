@@ -49,8 +49,6 @@ def _positive_numbers(link):
     if link.valve:
         yield f"{link.name}.valve.Kv", link.valve.Kv
         yield f"{link.name}.valve.rangeability", link.valve.rangeability
-    if link.pump:
-        yield f"{link.name}.pump.efficiency", link.pump.efficiency
 
 
 def _unheld(links, nodes):

@@ -51,7 +51,6 @@ class Pumps(eqx.Module):
     shutoff: Float[Array, " pump"]  # [Pa]
     linear: Float[Array, " pump"]  # [Pa s/m3]
     quadratic: Float[Array, " pump"]  # [Pa s2/m6]
-    efficiency: Float[Array, " pump"]  # hydraulic over electrical power [-]
 
 
 class Groups(eqx.Module):
@@ -228,7 +227,6 @@ def _pumps(links):
         jnp.asarray(terms[:, 0]),
         jnp.asarray(terms[:, 1]),
         jnp.asarray(terms[:, 2]),
-        _column(parts, "efficiency"),
     ), names
 
 

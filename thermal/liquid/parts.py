@@ -54,11 +54,10 @@ class Valve:
 
 @dataclass(frozen=True)
 class Pump:
-    """A pump at full speed: pressure rise against flow, electrical efficiency."""
+    """A pump at full speed: pressure rise against flow."""
 
     V_flow: tuple[float, ...]  # [m3/s]
     dp: tuple[float, ...]  # [Pa]
-    efficiency: float = 0.6  # hydraulic over electrical power [-]
     group: str | None = None  # pumps of a group turn at one speed; alone if None
 
 
