@@ -199,6 +199,46 @@ def compare(
         raise typer.Exit(UNCONVERGED)
 
 
+@app.command()
+def year(
+    case: CaseFile,
+    out_dir: Annotated[Path, typer.Option("--out", help="Results folder.")] = Path("year"),
+    weather: Annotated[
+        Path | None, typer.Option(help="Weather file (EPW) instead of the case's.")
+    ] = None,
+    utilisation: Annotated[
+        str | None, typer.Option(help="Power of the servers over that of the case, like '80 %'.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Results of a run, for the heat that cooling units take.")
+    ] = None,
+    enforce: Annotated[bool, typer.Option(help="Exit with 1 if a limit is broken.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Draw the picture.")] = True,
+) -> None:
+    """Run a case through the 8,760 hours of a weather file: PUE, WUE, free cooling, cost."""
+    from rehall.config import load
+    from rehall.weather import weather_of
+
+    loaded = load(case)
+    refuse_file(out_dir)
+    share = share_of(utilisation)
+    hours = weather_of(loaded, weather)
+    prepare()
+    from rehall.year import coil_heats, solve_year
+    from rehall.year_results import write_year
+    from rehall.year_summary import summarise_year
+    from rehall.year_tables import print_year
+
+    found = solve_year(loaded, hours, share, coil_heats(loaded, results) if results else None)
+    summary = summarise_year(found)
+    print_year(summary, out)
+    for warning in summary["warnings"]:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    for path in write_year(found, summary, out_dir, pictures):
+        out.print(str(path), markup=False, highlight=False)
+    finish(summary, enforce)
+
+
 @app.command("export-openfoam")
 def export_openfoam(
     case: CaseFile,
@@ -298,6 +338,21 @@ def width(cell: str | None) -> float | None:
         raise InputError.of(
             "--cell", error.errors()[0]["msg"].removeprefix("Value error, ")
         ) from None
+
+
+def share_of(text: str | None) -> float:
+    """Share of the option; all where it is not given."""
+    if text is None:
+        return 1.0
+    from pydantic import TypeAdapter, ValidationError
+
+    from rehall.quantities import Ratio
+
+    try:
+        return float(TypeAdapter(Ratio).validate_python(text))
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InputError.of("--utilisation", message) from None
 
 
 def refuse_file(folder: Path) -> None:

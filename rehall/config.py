@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from geometry import checks
 from geometry.errors import Finding, InputError
 from geometry.hall import Hall
-from rehall import events, references
+from rehall import events, plant_checks, ranges, references
 from rehall.entry_uses import Uses, resolve_uses
 from rehall.layout import Item, hall_of
 from rehall.placing import named_things, place_items, place_nodes, place_openings
@@ -29,8 +29,9 @@ from rehall.shell import NodeItem, OpeningItem
 class Case:
     """A checked case: its sections in SI units, and what they put into the hall.
 
-    `rejections` is the catalogue entry behind each facility loop, by the loop's name; `warnings`
-    are findings that do not stop a run.
+    By the name of a facility loop: `rejections` is the catalogue entry that it gives its heat to,
+    `outdoor_coolers` and `economisers` those on its outdoor loop. `warnings` are findings that do
+    not stop a run.
     """
 
     path: Path
@@ -47,6 +48,8 @@ class Case:
     openings: tuple[OpeningItem, ...]
     nodes: tuple[NodeItem, ...]
     rejections: dict[str, Entry]
+    outdoor_coolers: dict[str, Entry]
+    economisers: dict[str, Entry]
     geometry: Hall
     warnings: tuple[Finding, ...]
     places: dict[str, CasePath]
@@ -71,6 +74,8 @@ def load(path: str | Path) -> Case:
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
     complaints += events.check(file.transient, case.items, case.openings, case.nodes, whole.data)
+    complaints += ranges.check(file)
+    complaints += plant_checks.check(file, uses)
     findings += [document.finding(where, message) for where, message in complaints]
     findings += [case.located(finding) for finding in checks.check(case.geometry)]
     if findings:
@@ -130,7 +135,9 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
         items=tuple(items),
         openings=tuple(openings),
         nodes=tuple(nodes),
-        rejections=rejections(file, uses),
+        rejections=plant_entries(file, uses),
+        outdoor_coolers=plant_entries(file, uses, "outdoor_loop"),
+        economisers=plant_entries(file, uses, "outdoor_loop", "economiser"),
         geometry=hall,
         warnings=tuple(located(w, document, places) for w in checks.warnings(hall)),
         places=places,
@@ -138,13 +145,14 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
     )
 
 
-def rejections(file: CaseFile, uses: Uses) -> dict[str, Entry]:
-    """Return the entry that rejects the heat of each facility loop."""
+def plant_entries(file: CaseFile, uses: Uses, *part: str) -> dict[str, Entry]:
+    """Return the entry of the rejection of each facility loop, or of a part of it where it is."""
     facilities = file.liquid.facility if file.liquid else ()
-    return {
-        facility.name: uses[("liquid", "facility", i, "rejection", "of")]
+    found = {
+        facility.name: uses.get(("liquid", "facility", i, "rejection", *part, "of"))
         for i, facility in enumerate(facilities)
     }
+    return {name: entry for name, entry in found.items() if entry is not None}
 
 
 def located(finding: Finding, document: Document, places: dict[str, CasePath]) -> Finding:

@@ -8,8 +8,10 @@ from rehall.schema.base import Complaint
 from rehall.schema.document import CasePath
 from rehall.schema.entries import (
     KINDS,
+    AdiabaticCooler,
     Cdu,
     Chiller,
+    CoolingTower,
     CoolingUnit,
     DryCooler,
     Entry,
@@ -18,6 +20,7 @@ from rehall.schema.entries import (
     Louvre,
     Miner,
     MinerShelf,
+    PlateExchanger,
     PowerShelf,
     Rack,
 )
@@ -27,7 +30,8 @@ Uses = dict[CasePath, Entry]
 
 IN_HALL = (Rack, Miner, MinerShelf, CoolingUnit, Cdu)
 IN_SHELL = (ExhaustFan, Louvre, EvaporativePad)
-OUTDOORS = (DryCooler, Chiller)
+COOLERS = (DryCooler, AdiabaticCooler, CoolingTower)
+REJECTION = (*COOLERS, Chiller, PlateExchanger)
 
 
 def resolve_uses(data: dict[str, Any]) -> tuple[Uses, list[Complaint]]:
@@ -73,8 +77,12 @@ def all_uses(
     for i, opening in items_of(data, "hall", "openings"):
         yield from use(opening, ("hall", "openings", i), IN_SHELL)
     for i, facility in items_of(data, "liquid", "facility"):
-        where = ("liquid", "facility", i, "rejection")
-        yield from use(facility.get("rejection"), where, OUTDOORS)
+        where, rejection = ("liquid", "facility", i, "rejection"), facility.get("rejection")
+        yield from use(rejection, where, REJECTION)
+        outdoors = rejection.get("outdoor_loop") if isinstance(rejection, dict) else None
+        yield from use(outdoors, (*where, "outdoor_loop"), COOLERS)
+        economiser = outdoors.get("economiser") if isinstance(outdoors, dict) else None
+        yield from use(economiser, (*where, "outdoor_loop", "economiser"), (PlateExchanger,))
     for i, node in items_of(data, "power", "nodes"):
         yield from use(node, ("power", "nodes", i), (Distribution,))
 

@@ -12,7 +12,8 @@ from rehall.pressures import hall_pressure
 from rehall.simulate import Solution
 from rehall.verdict import Limit
 from thermal.air.model import GRAVITY
-from thermal.properties import dew_point_at_wet_bulb, pressure_at_altitude
+from thermal.moist_air import dew_point_at_wet_bulb
+from thermal.properties import pressure_at_altitude
 
 ZERO = 273.15
 
@@ -34,8 +35,8 @@ def limits_of(
 def _coolant(solution: Solution) -> list[Limit]:
     limits, found = solution.case.limits, []
     for name, (loop, state) in solution.loops.items():
-        T_supply, T_return = float(state.T_supply), float(state.T_return)
-        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.density)
+        T_return = float(state.T_return)
+        V_flow, T_in = state.m_flow_branch / loop.density, state.T_branch_in
         for n, item in enumerate(loop.racks):
             coolant = item.entry.coolant  # type: ignore[attr-defined]
             wanted = max(coolant.flow_nominal(item.heat_to_liquid), 1e-9)
@@ -44,7 +45,7 @@ def _coolant(solution: Solution) -> list[Limit]:
             least = 100 * limits.coolant_flow_min
             unmet = float(state.heat_unmet[n]) / 1e3
             found += [
-                Limit("coolant_supply_max", item.name, T_supply - ZERO, warmest - ZERO, "degC"),
+                Limit("coolant_supply_max", item.name, T_in[n] - ZERO, warmest - ZERO, "degC"),
                 Limit("coolant_flow_min", item.name, share, least, "%", least=True),
                 Limit("coolant_heat_unmet", item.name, unmet, 0.001, "kW"),
             ]

@@ -1,21 +1,32 @@
-"""The liquid side of a case: its rack loops, and the facility loops that take their heat."""
+"""The liquid side of a case: all rack loops and facility loops as circuits that exchange heat."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from geometry.errors import InputError
+from rehall.coils import coil_rating, entry_of
 from rehall.config import Case
+from rehall.facility import facilities_of
 from rehall.layout import Item
-from rehall.schema.entries import Cdu, Chiller, CoolingUnit, DryCooler, Rack
-from rehall.schema.entries.cooling import CoilRating
-from rehall.schema.liquid import Facility, LoopSpec
-from thermal.equipment import cooling_unit
+from rehall.loop_state import LoopState, loop_state
+from rehall.piping import facility_circuit, loop_of
+from rehall.schema.entries import Cdu
+from rehall.schema.liquid import LoopSpec, PumpSet
 from thermal.liquid import loop as loops
-from thermal.liquid.solve import LiquidInputs, LiquidState, solve
-from thermal.plant import rejection
+from thermal.liquid.circuits import (
+    CircuitsModel,
+    Exchanger,
+    Places,
+    Rejection,
+    Scenario,
+    build,
+    switched,
+)
+from thermal.liquid.solve import CircuitsState, solve
 from thermal.properties import fluid
 
 
@@ -26,212 +37,117 @@ class LoopModel:
     spec: LoopSpec
     cdus: tuple[Item, ...]
     racks: tuple[Item, ...]
-    model: loops.LiquidModel
+    loop: loops.Loop
+    density: float  # of its coolant at the set point [kg/m3]
 
 
 @dataclass(frozen=True, eq=False)
-class FacilityState:
-    """A facility loop that carries `heat` [W], its pumps' included; temperatures in K.
+class LiquidSide:
+    """All circuits of a case with everything as it is switched, and what is on them."""
 
-    `shortage` [W] is what the rejection cannot carry at the set point, `capacity` [W] what it
-    can, `loading` the share of it in use.
-    """
+    loops: dict[str, LoopModel]
+    model: CircuitsModel
+    scenario: Scenario
+    places: Places
 
-    spec: Facility
-    heat: float
-    T_supply: float
-    T_return: float
-    pump_power: float
-    rejection_power: float
-    shortage: float
-    capacity: float
+    def solve(
+        self, heat: dict[str, float], T_facility: dict[str, float], coil_heat: dict[str, float]
+    ) -> CircuitsState:
+        """Steady state; heat of racks and coils [W], and what the rejections leave at [K]."""
+        return solve(self.model, self.scenario_of(heat, T_facility, coil_heat))
 
-    @property
-    def power(self) -> float:
-        """Electrical power of pumps and rejection [W]."""
-        return self.pump_power + self.rejection_power
+    def scenario_of(
+        self, heat: dict[str, float], T_facility: dict[str, float], coil_heat: dict[str, float]
+    ) -> Scenario:
+        """The scenario of these heats and supply temperatures."""
+        values = np.zeros(len(self.places.link))
+        for (circuit, link), n in self.places.link.items():
+            values[n] = (heat if circuit in self.loops else coil_heat).get(link, 0.0)
+        T = np.asarray(self.scenario.T_rejected).copy()
+        for name, n in self.places.rejection.items():
+            T[n] = T_facility.get(name, T[n])
+        return eqx.tree_at(
+            lambda s: (s.heat, s.T_rejected), self.scenario, (jnp.asarray(values), jnp.asarray(T))
+        )
 
-    @property
-    def loading(self) -> float:
-        """Heat over what the rejection can carry at the set point [-]."""
-        return self.heat / max(self.capacity, 1.0)  # without capacity far beyond any limit
+    def states(self, state: CircuitsState) -> dict[str, tuple[LoopModel, LoopState]]:
+        """Rack loops one by one."""
+        here = jax.device_get(state)
+        return {
+            name: (loop, loop_state(loop, here, self.model, self.places))
+            for name, loop in self.loops.items()
+        }
+
+    def taken(self, state: CircuitsState, facility: str) -> float:
+        """Heat that a facility loop takes from exchangers and coils [W]."""
+        n = self.places.circuit.get(facility)
+        if n is None:
+            return 0.0
+        links = slice(*self.model.links[n])
+        coils = np.asarray(state.heat_taken - state.pump_heat)[links].sum()
+        cold = np.asarray(self.model.heat.exchangers.cold)
+        here = (cold >= links.start) & (cold < links.stop)
+        return float(coils + np.asarray(state.exchanged)[here].sum())
 
 
-def loop_models(case: Case) -> dict[str, LoopModel]:
-    """Models of the case's rack loops by name."""
+def liquid_side(case: Case) -> LiquidSide | None:
+    """The circuits of a case; None where it has none."""
     specs = case.liquid.loops if case.liquid else ()
-    models = {}
-    for spec in specs:
-        cdus = tuple(i for i in case.items if i.loop == spec.name and isinstance(i.entry, Cdu))
-        racks = tuple(i for i in case.items if i.loop == spec.name and not isinstance(i.entry, Cdu))
-        loop = loops.Loop(
-            name=spec.name,
-            fluid=spec.fluid,
-            cdus=tuple(_cdu(item) for item in cdus),
-            branches=tuple(_branch(item) for item in racks),
-            header=loops.Header(spec.header.pitch, spec.header.diameter, spec.header.roughness),
-            control="speed" if spec.control.speed is not None else "differential_pressure",
-            control_value=spec.control.speed or spec.control.differential_pressure or 0.0,
-            T_supply_set=spec.supply,
-            facility_fluid=facility_of(case, spec.facility).fluid,
-        )
-        models[spec.name] = LoopModel(spec, cdus, racks, loops.build(loop))
-    return models
+    models = {spec.name: _loop_model(case, spec) for spec in specs}
+    found = [error for m in models.values() for error in loops.findings(m.loop)]
+    if found:
+        raise InputError(found)
+    circuits = [loops.circuit(m.loop) for m in models.values()]
+    exchangers: list[Exchanger] = []
+    rejections: list[Rejection] = []
+    for spec in facilities_of(case):
+        circuit = facility_circuit(case, spec)
+        if circuit is not None:
+            circuits.append(circuit)
+            rejections.append(Rejection(spec.name, (spec.name, "rejection"), spec.supply))
+    by_name = {c.name: c for c in circuits}
+    two_way = {f.name: f.differential_pressure is not None for f in facilities_of(case)}
+    for m in models.values():
+        water = by_name[m.spec.facility]
+        exchangers += loops.exchangers(m.loop, water, two_way[m.spec.facility])
+    if not circuits:
+        return None
+    model, scenario, places = build(circuits, exchangers, rejections)
+    return LiquidSide(models, model, _as_switched(case, scenario, places, models), places)
 
 
-def solve_loop(
-    loop: LoopModel, case: Case, T_facility: float, heat: dict[str, float]
-) -> LiquidState:
-    """Steady state of a rack loop with `heat` [W] by rack and facility water at T_facility [K]."""
-    running = np.array([float(item.on) for item in loop.cdus])
-    nominal = running * np.array([_entry(item, Cdu).facility_flow for item in loop.cdus])
-    flow = nominal * water_share(case, loop.spec.facility)
-    return solve(
-        loop.model,
-        LiquidInputs(
-            heat=jnp.array([heat[item.name] for item in loop.racks]),
-            running=jnp.array(running),
-            opening=jnp.ones(len(loop.racks)),
-            T_facility=jnp.array(T_facility),
-            V_flow_facility=jnp.array(flow),
-        ),
-    )
-
-
-def solve_facility(case: Case, spec: Facility, heat: float) -> FacilityState:
-    """A facility loop at constant flow that carries `heat` [W] to outdoors."""
-    reject, count = _rejection(case, spec), spec.rejection.count
-    pumps = spec.flow * spec.pump_head / spec.pump_efficiency
-    total = heat + pumps
-    result = reject(total / count)
-    # Asked for far more than it can, a machine shows in its shortage how much it can.
-    far_more = 100.0 * case.rejections[spec.name].capacity  # type: ignore[attr-defined]
-    capacity = count * (far_more - float(reject(far_more).shortage))
+def _loop_model(case: Case, spec: LoopSpec) -> LoopModel:
+    on_it = [i for i in case.items if i.loop == spec.name]
+    cdus = tuple(i for i in on_it if isinstance(i.entry, Cdu))
+    racks = tuple(i for i in on_it if not isinstance(i.entry, Cdu))
     liquid = fluid(spec.fluid)
-    T_set = jnp.asarray(spec.supply)
-    C = spec.flow * float(liquid.density(T_set) * liquid.heat_capacity(T_set))
-    T_supply = float(result.T_leaving)
-    return FacilityState(
-        spec=spec,
-        heat=total,
-        T_supply=T_supply,
-        T_return=T_supply + total / C,
-        pump_power=pumps,
-        rejection_power=count * float(result.power),
-        shortage=count * float(result.shortage),
-        capacity=capacity,
-    )
+    density = float(liquid.density(jnp.asarray(spec.supply)))
+    return LoopModel(spec, cdus, racks, loop_of(spec, liquid, cdus, racks), density)
 
 
-def _rejection(case: Case, spec: Facility) -> Callable[[float], rejection.Rejection]:
-    """What one machine of a facility does with the heat [W] it is given, at the site's design."""
-    entry, T_outdoor = case.rejections[spec.name], case.site.outdoor.dry_bulb
-    flow = spec.flow / spec.rejection.count
-    if isinstance(entry, DryCooler):
-        cooler = rejection.DryCooler(
-            entry.name, entry.capacity, entry.approach, entry.fan_power, entry.flow, spec.fluid
-        )
-        return lambda heat: rejection.dry_cooler(cooler, heat, T_outdoor, flow, spec.supply)
-    assert isinstance(entry, Chiller), f"{spec.name}: {entry.name} rejects no heat"
-    warmer = 1 + entry.cop_per_kelvin * (spec.supply - entry.supply_rated)
-    machine = rejection.Chiller(
-        entry.name, entry.capacity, entry.cop * warmer, entry.derate, entry.outdoor_rated
-    )
-    return lambda heat: rejection.chiller(machine, heat, T_outdoor, flow, spec.supply, spec.fluid)
-
-
-def facility_of(case: Case, name: str | None) -> Facility:
-    """The facility loop of this name."""
-    return next(f for f in _facilities(case) if f.name == name)
-
-
-def water_wanted(case: Case, name: str) -> float:
-    """Rated flow of all running CDUs and coils on a facility loop together [m3/s]."""
-    on_it = {
-        spec.name for spec in (case.liquid.loops if case.liquid else ()) if spec.facility == name
-    }
-    cdus = [i for i in case.items if isinstance(i.entry, Cdu) and i.loop in on_it and i.on]
-    units = [i for i in case.items if i.facility == name and i.on]
-    return sum(_entry(i, Cdu).facility_flow for i in cdus) + sum(
-        coil_rating(i).water_flow for i in units
-    )
-
-
-def water_share(case: Case, name: str) -> float:
-    """Flow of a facility loop over what its CDUs and coils are rated for together [-]."""
-    wanted = water_wanted(case, name)
-    return facility_of(case, name).flow / wanted if wanted > 0 else 1.0
-
-
-def coil_rating(item: Item) -> CoilRating:
-    """Rated point of the coil of a cooling unit or of a rack's rear door."""
-    if isinstance(item.entry, CoolingUnit):
-        return item.entry.rating
-    door = item.entry.rear_door if isinstance(item.entry, Rack) else None
-    assert door is not None, f"{item.name} has no coil"
-    return door
-
-
-def coil(item: Item, water: str = "water") -> cooling_unit.CoolingUnit:
-    """The coil of a cooling unit or rear door as placed, on a facility loop with this liquid."""
-    rating = coil_rating(item)
-    return cooling_unit.CoolingUnit(
-        name=item.name,
-        capacity=rating.capacity,
-        V_flow_air=rating.air_flow,
-        T_air_in=rating.air_in,
-        V_flow_water=rating.water_flow,
-        T_water_in=rating.water_in,
-        fan_power=getattr(item.entry, "fan_power", 0.0),
-        fluid=water,
-    )
-
-
-def rated_capacity(item: Item) -> float:
-    """Rated heat of a cooling unit's coil [W]."""
-    return float(_entry(item, CoolingUnit).rating.capacity)
-
-
-def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> float:
-    """Heat per kelvin between the air and water inlets of a unit's or rear door's coil [W/K].
-
-    The users of a facility loop share its flow by their rated flows; a coil takes its rated flow
-    at most.
-    """
-    facility = facility_of(case, item.facility)
-    share = min(1.0, water_share(case, facility.name))
-    V_water = coil_rating(item).water_flow * share
-    m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
-    kelvin = 1.0  # the coil is linear in the difference of its inlets
-    return float(
-        cooling_unit.capacity(coil(item, facility.fluid), T_water + kelvin, m_air, T_water, m_water)
-    )
-
-
-def _facilities(case: Case) -> tuple[Facility, ...]:
-    return case.liquid.facility if case.liquid else ()
-
-
-def _cdu(item: Item) -> loops.Cdu:
-    entry = _entry(item, Cdu)
-    flows, heads = zip(*entry.pump.curve, strict=True)
-    return loops.Cdu(
-        name=item.name,
-        capacity=entry.capacity,
-        approach=entry.approach,
-        V_flow_nominal=entry.flow,
-        V_flow_facility_nominal=entry.facility_flow,
-        pump=loops.Pump(tuple(flows), tuple(heads), power_nominal=entry.pump.power),
-    )
-
-
-def _branch(item: Item) -> loops.Branch:
-    coolant = getattr(item.entry, "coolant", None)
-    assert coolant is not None, f"{item.name} is on a loop without coolant"
-    heat = item.entry.power * item.entry.liquid_fraction  # type: ignore[attr-defined]
-    return loops.Branch(item.name, coolant.dp_nominal, coolant.flow_nominal(heat), coolant.exponent)
-
-
-def _entry(item: Item, kind: type) -> Any:
-    assert isinstance(item.entry, kind), f"{item.name} is no {kind.__name__}"
-    return item.entry
+def _as_switched(
+    case: Case, scenario: Scenario, places: Places, models: dict[str, LoopModel]
+) -> Scenario:
+    """Standby pumps and what is off stand still; what is off has no water; coils take their own."""
+    running: dict[tuple[str, str], float] = {}
+    m_max: dict[tuple[str, str], float] = {}
+    speed: dict[tuple[str, str], float] = {}
+    for m in models.values():
+        name, duty = m.spec.name, {i.name: entry_of(i, Cdu).pump.duty for i in m.cdus}
+        for item, cdu in zip(m.cdus, m.loop.cdus, strict=True):
+            for k, pump in enumerate(loops.pump_names(cdu)):
+                running[name, pump] = float(item.on and k < duty[item.name])
+            if m.spec.control.speed is not None:
+                speed[name, loops.pump_group(m.loop, cdu)] = m.spec.control.speed
+            if not item.on:
+                m_max[m.spec.facility, item.name] = 0.0
+    for spec in facilities_of(case):
+        pumps = spec.pumps or PumpSet(count=1, duty=1)
+        for k in range(pumps.count if spec.name in places.circuit else 0):
+            running[spec.name, f"pump {k + 1}"] = float(k < pumps.duty)
+        density = float(fluid(spec.fluid).density(jnp.asarray(spec.supply)))
+        for item in case.items:
+            if item.facility == spec.name and (spec.name, item.name) in places.link:
+                rated = density * coil_rating(item).water_flow
+                m_max[spec.name, item.name] = rated if item.on else 0.0
+    return switched(scenario, places, running=running, m_max=m_max, speed=speed)

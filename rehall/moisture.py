@@ -9,14 +9,14 @@ from jaxtyping import Float
 from rehall.config import Case
 from rehall.operation import entering_temperature
 from rehall.shell import OpeningItem
-from thermal.properties import (
+from thermal.moist_air import (
     dew_point,
     humidity_ratio,
     humidity_ratio_at_wet_bulb,
-    pressure_at_altitude,
     saturation_pressure,
     vapour_pressure,
 )
+from thermal.properties import pressure_at_altitude
 
 Cells = Float[np.ndarray, "nx ny nz"]
 

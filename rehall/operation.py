@@ -9,10 +9,10 @@ import numpy as np
 
 from geometry.errors import Finding, InputError
 from geometry.hall import FACES
+from rehall.coils import coil, coil_conductance, coil_rating
 from rehall.config import Case
 from rehall.fans import air_flow, flows_and_fans, movers
 from rehall.layout import Item, has_rear_door, moves_air
-from rehall.liquid import coil, coil_conductance, coil_rating
 from rehall.models import AirLevel, hall_with_sources
 from rehall.schema.entries import Cdu, CoolingUnit, EvaporativePad
 from rehall.shell import OpeningItem

@@ -45,6 +45,7 @@ KINDS = {
     "hash rate": ("terahash/s", "'200 TH/s'"),
     "share": ("", "'25 %' or '0.25'"),
     "price of energy": ("currency/J", "'0.055 USD/kWh'"),
+    "price of water": ("currency/m**3", "'2.5 USD/m3'"),
     "angle": ("rad", "'270 deg'"),
 }
 
@@ -169,19 +170,37 @@ def share(most: float) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+@dataclass(frozen=True)
+class WaterPrice:
+    """A price of water: currency per cubic metre, and the currency's three letters."""
+
+    per_m3: float
+    currency: str
+
+
 def parse_price(text: Any) -> Price:
     """Return the price of energy from `0.055 USD/kWh`."""
+    return Price(*price_in_si(text, "price of energy"))
+
+
+def parse_water_price(text: Any) -> WaterPrice:
+    """Return the price of water from `2.5 USD/m3`."""
+    return WaterPrice(*price_in_si(text, "price of water"))
+
+
+def price_in_si(text: Any, kind: str) -> tuple[float, str]:
+    """Return a price in its SI unit, and its currency."""
     match = (
         re.fullmatch(r"\s*(\S+)\s*([A-Z]{3})\s*/\s*(\S+)\s*", text)
         if isinstance(text, str)
         else None
     )
     if match is None:
-        raise ValueError(f"found {text!r}, wanted a price with its unit, like '0.055 USD/kWh'")
-    per_joule = in_si(f"{match[1]} currency/{match[3]}", "price of energy")
-    if per_joule < 0:
+        raise ValueError(f"found {text!r}, wanted a price with its unit, like {KINDS[kind][1]}")
+    price = in_si(f"{match[1]} currency/{match[3]}", kind)
+    if price < 0:
         raise ValueError(f"found {text!r}, wanted a price that is not negative")
-    return Price(per_joule, match[2])
+    return price, match[2]
 
 
 Coordinate = Annotated[float, quantity("length")]
@@ -209,6 +228,7 @@ Density = Annotated[float, quantity("density", above=0.0)]
 SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]
 HashRate = Annotated[float, quantity("hash rate", above=0.0)]
 EnergyPrice = Annotated[Price, BeforeValidator(parse_price)]
+CostOfWater = Annotated[WaterPrice, BeforeValidator(parse_water_price)]
 Share = Annotated[float, share(most=1.0), Field(ge=0.0)]
 PositiveShare = Annotated[float, share(most=1.0), Field(gt=0.0)]
 Ratio = Annotated[float, share(most=10.0), Field(gt=0.0)]

@@ -12,17 +12,13 @@ from numpy.typing import ArrayLike
 
 from power.solve import PowerState
 from rehall.carried import Carried, carried
+from rehall.coils import rated_capacity
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
+from rehall.facility import FacilityState, solve_facility
 from rehall.layout import has_rear_door
-from rehall.liquid import (
-    FacilityState,
-    LoopModel,
-    loop_models,
-    rated_capacity,
-    solve_facility,
-    solve_loop,
-)
+from rehall.liquid import LiquidSide, LoopModel, liquid_side
+from rehall.loop_state import LoopState
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
 from rehall.operation import (
     REAR_DOOR,
@@ -42,7 +38,7 @@ from thermal.air.model import AirModel
 from thermal.air.ports import outlet
 from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
 from thermal.air.state import Work
-from thermal.liquid.solve import LiquidState
+from thermal.liquid.solve import CircuitsState
 
 AGREEMENT = 1e-3
 """Largest relative change of what one domain gives to another when they agree [-]."""
@@ -67,7 +63,7 @@ class Solution:
     air: AirSolution
     coarser: tuple[tuple[AirLevel, AirSolution], ...]
     study: bool
-    loops: dict[str, tuple[LoopModel, LiquidState]]
+    loops: dict[str, tuple[LoopModel, LoopState]]
     facilities: dict[str, FacilityState]
     power: tuple[PowerSide, PowerState] | None
     inputs: AirInputs
@@ -105,7 +101,8 @@ class Solution:
 class Utilities:
     """Liquid and power in one round of the exchange."""
 
-    loops: dict[str, tuple[LoopModel, LiquidState]] = field(default_factory=dict)
+    circuits: CircuitsState | None = None
+    loops: dict[str, tuple[LoopModel, LoopState]] = field(default_factory=dict)
     facilities: dict[str, FacilityState] = field(default_factory=dict)
     power: PowerState | None = None
     powers: dict[str, float] = field(default_factory=dict)
@@ -115,13 +112,13 @@ class Utilities:
 class Plant:
     """The liquid and power models of a case."""
 
-    loops: dict[str, LoopModel]
+    liquid: LiquidSide | None
     side: PowerSide | None
 
     @classmethod
     def of(cls, case: Case) -> "Plant":
         """Build them."""
-        return cls(loop_models(case), power_side(case))
+        return cls(liquid_side(case), power_side(case))
 
 
 def simulate(
@@ -221,19 +218,21 @@ def first_exchange(case: Case) -> Exchange:
 def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
     """Liquid, facility water and power for the present air; updates the exchange."""
     out = Utilities()
+    given = {item.name: item.heat_to_liquid for item in case.items if item.loop is not None}
     for _ in range(20):
         before = dict(x.T_facility)
-        for name, loop in plant.loops.items():
-            given = {item.name: item.heat_to_liquid for item in loop.racks}
-            state = solve_loop(loop, case, x.T_facility[loop.spec.facility], given)
-            out.loops[name] = (loop, state)
-            for item, power, heat in zip(
-                loop.cdus, np.asarray(state.pump_power), np.asarray(state.pump_heat), strict=True
-            ):
+        if plant.liquid is not None:
+            state = plant.liquid.solve(given, x.T_facility, x.coil_heat)
+            out.circuits, out.loops = state, plant.liquid.states(state)
+        for loop, of in out.loops.values():
+            for item, power, heat in zip(loop.cdus, of.pump_power, of.pump_heat, strict=True):
                 x.cdu_power[item.name] = float(power)
                 x.motor_heat[item.name] = float(power - heat)
         for spec in case.liquid.facility if case.liquid else ():
-            facility = solve_facility(case, spec, _facility_heat(case, spec.name, out, x))
+            heat = 0.0
+            if plant.liquid is not None and out.circuits is not None:
+                heat = plant.liquid.taken(out.circuits, spec.name)
+            facility = solve_facility(case, spec, heat)
             out.facilities[spec.name] = facility
             x.T_facility[spec.name] = facility.T_supply
             x.facility_power[spec.name] = facility.power
@@ -302,17 +301,6 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution, model: AirMode
         step(before.V_flow, after.V_flow, max(float(np.sum(before.V_flow)), 1e-6)),
         step(taken(before), taken(after), heat),
     )
-
-
-def _facility_heat(case: Case, name: str, out: Utilities, x: Exchange) -> float:
-    """Heat that rack loops and cooling units give to a facility loop [W]."""
-    loops = sum(
-        float(np.sum(np.asarray(state.heat_cdu)))
-        for loop, state in out.loops.values()
-        if loop.spec.facility == name
-    )
-    units = sum(x.coil_heat.get(i.name, 0.0) for i in case.items if i.facility == name)
-    return loops + units
 
 
 def _solve(

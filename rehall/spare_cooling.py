@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
+from rehall.coils import coil, coil_conductance
 from rehall.fans import air_flow
 from rehall.floor import cooled_rooms, floor_of, is_server
 from rehall.layout import Item, moves_air
-from rehall.liquid import LoopModel, coil, coil_conductance
+from rehall.liquid import LoopModel
 from rehall.operation import entering_temperature, fan_power
 from rehall.schema.entries import Coolant, CoolingUnit, Rack
 from rehall.simulate import Solution

@@ -52,7 +52,8 @@ def hall_metrics(
     high, low = metrics.cooling_indices(inlets)
     side = air_side(solution, air, openings)
     shi, rhi = metrics.heat_indices(side) if side else (None, None)
-    water = _water(solution, openings)
+    plant = sum(facility.water for facility in solution.facilities.values())
+    water = _water(solution, openings) + plant
     return {
         "pue": total / it if it > 0 else None,
         "wue_l_per_kwh": water * 3600 / (it / 1e3) if it > 0 else None,

@@ -72,10 +72,10 @@ def _inlet_limit(solution: Solution, entry: Rack | MinerShelf | Miner) -> float:
 def _coolant_by_rack(solution: Solution) -> dict[str, Row]:
     found = {}
     for loop, state in solution.loops.values():
-        V_flow = np.asarray(state.m_flow_branch) / float(loop.model.density)
+        V_flow = np.asarray(state.m_flow_branch) / loop.density
         for n, item in enumerate(loop.racks):
             found[item.name] = {
-                "coolant_in_c": float(state.T_supply) - ZERO,
+                "coolant_in_c": float(state.T_branch_in[n]) - ZERO,
                 "coolant_out_c": float(state.T_branch_out[n]) - ZERO,
                 "coolant_lpm": float(V_flow[n]) * LPM,
             }
@@ -139,7 +139,7 @@ def cdus(solution: Solution) -> list[Row]:
         facility = solution.facilities[loop.spec.facility]
         for n, item in enumerate(loop.cdus):
             heat, capacity = float(state.heat_cdu[n]), item.entry.capacity  # type: ignore[attr-defined]
-            density = float(loop.model.density)
+            density = loop.density
             rows.append(
                 {
                     "name": item.name,
@@ -176,7 +176,7 @@ def loops(solution: Solution) -> list[Row]:
                 "supply_c": float(state.T_supply) - ZERO,
                 "supply_set_c": loop.spec.supply - ZERO,
                 "return_c": float(state.T_return) - ZERO,
-                "flow_lpm": flow / float(loop.model.density) * LPM,
+                "flow_lpm": flow / loop.density * LPM,
                 "mass_flow_kg_s": flow,
                 "heat_kw": float(np.sum(np.asarray(state.heat_taken))) / 1e3,
                 "pump_heat_kw": float(np.sum(np.asarray(state.pump_heat))) / 1e3,

@@ -17,7 +17,14 @@ from geometry.errors import Finding, InputError
 
 Scalar = float | Float[Array, "..."]
 
-ARRANGEMENTS = ("counterflow", "parallel", "crossflow")
+ARRANGEMENTS = (
+    "counterflow",
+    "parallel",
+    "crossflow",
+    "crossflow_min_mixed",
+    "crossflow_max_mixed",
+    "shell_and_tube",
+)
 NTU_MAX = 25.0  # beyond it the effectiveness is at its limit to 1e-11 where C_r < 0.1
 _CROSSFLOW_TERMS = 80  # of the double series; enough for NTU_MAX
 
@@ -77,7 +84,49 @@ def crossflow(NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]) -> Float
     return total / cold
 
 
-_RELATIONS = {"counterflow": counterflow, "parallel": parallel, "crossflow": crossflow}
+def crossflow_min_mixed(
+    NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Effectiveness in crossflow, the stream of the smaller capacity rate mixed, the other not.
+
+    e = 1 - exp(-(1 - exp(-C_r NTU)) / C_r),  1 - exp(-NTU) at C_r = 0
+    """
+    return -jnp.expm1(-NTU * _relative_expm1(C_r * NTU))
+
+
+def crossflow_max_mixed(
+    NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Effectiveness in crossflow, the stream of the larger capacity rate mixed, the other not.
+
+        e = (1 - exp(-C_r (1 - exp(-NTU)))) / C_r,  1 - exp(-NTU) at C_r = 0
+
+    A finned coil of one row: its fins keep the air unmixed, and one header mixes the liquid.
+    """
+    single = -jnp.expm1(-NTU)
+    return single * _relative_expm1(C_r * single)
+
+
+def shell_and_tube(
+    NTU: Float[Array, "*shape"], C_r: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Effectiveness of one shell pass with two, four, six ... tube passes: oil coolers, chillers.
+
+    e = 2 / (1 + C_r + s (1 + E) / (1 - E)),  s = sqrt(1 + C_r^2),  E = exp(-s NTU)
+    """
+    s = jnp.sqrt(1.0 + C_r**2)
+    gone = -jnp.expm1(-s * NTU)  # 1 - E
+    return 2.0 * gone / ((1.0 + C_r) * gone + s * (2.0 - gone))
+
+
+_RELATIONS = {
+    "counterflow": counterflow,
+    "parallel": parallel,
+    "crossflow": crossflow,
+    "crossflow_min_mixed": crossflow_min_mixed,
+    "crossflow_max_mixed": crossflow_max_mixed,
+    "shell_and_tube": shell_and_tube,
+}
 
 
 @partial(jax.jit, static_argnames="arrangement")

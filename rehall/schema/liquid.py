@@ -1,25 +1,42 @@
 """Liquid loops of a case: facility water with its heat rejection, rack loops."""
 
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from rehall.quantities import Flow, Length, PositiveShare, Pressure, Temperature
-from rehall.schema.base import Count, Description, Name
-from rehall.schema.hall import EntryName
+from rehall.quantities import (
+    Flow,
+    Length,
+    PositiveShare,
+    Pressure,
+    Temperature,
+)
+from rehall.schema.base import Count, Description, Flag, Name
+from rehall.schema.fluid import FluidName
+from rehall.schema.rejection import Rejection
 
-FluidName = Literal["water", "pg25"]
 
+class PumpSet(Description):
+    """Equal pumps in parallel behind check valves: how many there are, and how many run."""
 
-class Rejection(Description):
-    """What gives the heat of a facility loop to outdoors: `count` equal pieces in parallel."""
-
-    of: EntryName
     count: Count
+    duty: Count
+
+    @model_validator(mode="after")
+    def enough_pumps(self) -> Self:
+        """Refuse more on duty than there are."""
+        if self.duty > self.count:
+            raise ValueError(f"{self.duty} on duty of {self.count}")
+        return self
 
 
 class Facility(Description):
-    """A facility loop: set point, flow and head of its pumps, and its heat rejection."""
+    """A facility loop: set point, flow and head of its pumps, and its heat rejection.
+
+    `flow` and `pump_head` are those of all pumps on duty. Water runs at a constant flow, and what
+    an exchanger does not need passes it by in a three-way valve; with `differential_pressure` the
+    pumps hold that between supply and return, and users have two-way valves.
+    """
 
     name: Name
     fluid: FluidName = "water"
@@ -27,41 +44,104 @@ class Facility(Description):
     flow: Flow
     pump_head: Pressure
     pump_efficiency: PositiveShare
+    pumps: PumpSet | None = None
+    differential_pressure: Pressure | None = None
     rejection: Rejection
     feeds: tuple[Name, ...] = ()
 
 
 class HeaderSpec(Description):
-    """Supply and return header: inner diameter, pitch between rack branches, roughness."""
+    """Supply and return header: inner diameter, pitch between rack branches, roughness.
+
+    `fittings` are the loss coefficients of one pitch together. With `reverse_return` the last rack
+    of the supply is the first of the return, so that all have pipes of one length.
+    """
 
     diameter: Length
     pitch: Length
     roughness: Length = 4.5e-5
+    fittings: float = Field(default=0.0, ge=0.0, strict=True)
+    reverse_return: Flag = False
+
+
+class PipeSpec(Description):
+    """A pipe between two named junctions; `valve` its Kv, the flow of water at 1 bar."""
+
+    name: Name
+    ends: tuple[Name, Name]
+    length: Length
+    diameter: Length
+    roughness: Length = 4.5e-5
+    fittings: float = Field(default=0.0, ge=0.0, strict=True)
+    valve: Flow | None = None
+    check: Flag = False
+
+
+class ManifoldSpec(Description):
+    """Pipes of any topology; `taps` names the supply and return junction of every CDU and rack."""
+
+    pipes: tuple[PipeSpec, ...] = Field(min_length=1)
+    taps: dict[Name, tuple[Name, Name]]
+
+
+class BranchSpec(Description):
+    """What lies between the manifold and every rack: hoses and quick disconnects, both ways.
+
+    `hose_length` is that of supply and return hose together; `disconnect` the Kv of one of the two
+    quick disconnects, `valve` that of the balancing valve fully open: the flow of water at 1 bar.
+    """
+
+    hose_length: Length | None = None
+    hose_diameter: Length | None = None
+    disconnect: Flow | None = None
+    valve: Flow | None = None
+
+    @model_validator(mode="after")
+    def hose_is_whole(self) -> Self:
+        """Refuse half a hose."""
+        if (self.hose_length is None) != (self.hose_diameter is None):
+            raise ValueError("wanted both hose_length and hose_diameter, or none of them")
+        return self
 
 
 class Control(Description):
-    """How the CDU pumps are held: a pressure across the first branch, or a share of full speed."""
+    """What the CDU pumps hold: a pressure across the taps of the first CDU, the flow of each CDU,
+    or a share of full speed."""
 
     differential_pressure: Pressure | None = None
+    flow: Flow | None = None
     speed: PositiveShare | None = None
 
     @model_validator(mode="after")
     def one_control(self) -> Self:
-        """Refuse none and both."""
-        if (self.differential_pressure is None) == (self.speed is None):
-            raise ValueError("wanted exactly one of differential_pressure, speed")
+        """Refuse none and several."""
+        if sum(v is not None for v in (self.differential_pressure, self.flow, self.speed)) != 1:
+            raise ValueError("wanted exactly one of differential_pressure, flow, speed")
         return self
 
 
 class LoopSpec(Description):
-    """A rack loop: its CDUs are the units in `equipment` that name it."""
+    """A rack loop: its CDUs are the units in `equipment` that name it.
+
+    `pressure` is held by the vessel where the pumps draw, above that of the air.
+    """
 
     name: Name
     fluid: FluidName = "pg25"
     supply: Temperature
     facility: Name
-    header: HeaderSpec
+    header: HeaderSpec | None = None
+    manifold: ManifoldSpec | None = None
+    branch: BranchSpec = BranchSpec()
     control: Control
+    pressure: Pressure = 150e3
+
+    @model_validator(mode="after")
+    def one_way_of_piping(self) -> Self:
+        """Refuse none and both."""
+        if (self.header is None) == (self.manifold is None):
+            raise ValueError("wanted exactly one of header, manifold")
+        return self
 
 
 class LiquidSpec(Description):

@@ -2,11 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from rehall.quantities import (
     Altitude,
     Angle,
+    CostOfWater,
     EnergyPrice,
     Length,
     Pressure,
@@ -18,6 +19,8 @@ from rehall.quantities import (
     Velocity,
 )
 from rehall.schema.base import Description, Flag, Name
+
+WeatherFile = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"\S")]
 
 
 class Outdoor(Description):
@@ -43,14 +46,25 @@ class Wind(Description):
 
 
 class Site(Description):
-    """Where the hall stands."""
+    """Where the hall stands. `weather` is a file of the year's hours (EPW), beside the case."""
 
     name: Name = "site"
     altitude: Altitude = 0.0
     outdoor: Outdoor
     wind: Wind | None = None
+    weather: WeatherFile | None = None
     energy_price: EnergyPrice | None = None
+    water_price: CostOfWater | None = None
     contracted_demand: Rating | None = None
+
+    @model_validator(mode="after")
+    def one_currency(self) -> Self:
+        """Refuse prices in two currencies."""
+        energy, water = self.energy_price, self.water_price
+        if energy is not None and water is not None and energy.currency != water.currency:
+            found = f"{water.currency} beside {energy.currency} of energy_price"
+            raise ValueError(f"water_price: wanted one currency, found {found}")
+        return self
 
 
 SET_POINT = "always 0.5 K above the `supply` that is asked for"

@@ -236,3 +236,25 @@ def solved(case_of):
         return solution, summarise(solution)
 
     return solve
+
+
+def write_epw(path, dry, dew, pressure=101325.0):
+    """Write a weather file of these values an hour [degC, degC, Pa]; 8,760 of one are enough."""
+    dry, dew, pressure = (np.broadcast_to(v, 8760) for v in (dry, dew, pressure))
+    days = [(m, d) for m in range(1, 13) for d in range(1, DAYS[m - 1] + 1)]
+    lines = ["LOCATION,Nowhere,-,-,made up,000000,40.0,-100.0,-6.0,0.0", *["-,-"] * 7]
+    for n in range(8760):
+        month, day = days[n // 24]
+        values = f"{dry[n]:.4f},{dew[n]:.4f},50,{pressure[n]:.1f}"
+        lines.append(f"2001,{month},{day},{n % 24 + 1},60,?,{values}" + ",9999" * 25)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@pytest.fixture
+def epw(tmp_path):
+    """Return a function that writes a weather file."""
+    return lambda *values, name="made.epw": write_epw(tmp_path / name, *values)

@@ -42,6 +42,8 @@ power:
     - {name: UA, of: ups_2500, fed_by: T1}
 """
 
+COOLANT = "{fluid: %s, inlet_max: 45 degC, flow: 345 L/min, dp_nominal: 150 kPa}"
+
 # what is written instead of what; where the message points to; what it says
 MISTAKES = {
     "unknown key": (
@@ -100,6 +102,42 @@ MISTAKES = {
         "1: site.outdoor",
         "wet_bulb is above dry_bulb: 32 degC and 30 degC",
     ),
+    "wet bulb below that of dry air": (
+        "wet_bulb: 20 degC",
+        "wet_bulb: 5 degC",
+        "1: site.outdoor.wet_bulb",
+        "5 degC at a dry bulb of 30 degC: air without any water has 10.5 degC there",
+    ),
+    "air colder than its properties": (
+        "{dry_bulb: 30 degC, wet_bulb: 20 degC}",
+        "{dry_bulb: -60 degC, wet_bulb: -60 degC}",
+        "1: site.outdoor",
+        "air at -60.0 degC, 10.0 K too cold; its properties hold from -50 to 90 degC",
+    ),
+    "unknown liquid": (
+        "- name: tcs",
+        "- name: tcs\n      fluid: pq25",
+        "19: liquid.loops[0].fluid",
+        "no liquid 'pq25'; did you mean 'pg25'?",
+    ),
+    "too much glycol": (
+        "- name: fws",
+        "- name: fws\n      fluid: eg70",
+        "11: liquid.facility[0].fluid",
+        "eg70: ethylene glycol at 70 % by volume; wanted a whole number from 10 to 60, like eg60",
+    ),
+    "water that freezes": (
+        "supply: 39 degC",
+        "supply: -4 degC",
+        "11: liquid.facility[0].supply",
+        "water at -4.0 degC, 5.0 K too cold; its properties hold from 1 to 95 degC",
+    ),
+    "coolant hotter than its properties": (
+        "supply: 43 degC",
+        "supply: 96 degC",
+        "19: liquid.loops[0].supply",
+        "pg25 at 96.0 degC, 1.0 K too warm; its properties hold from -6 to 95 degC",
+    ),
     "temperature in kelvin": (
         "supply: 43 degC",
         "supply: 43 K",
@@ -128,7 +166,7 @@ MISTAKES = {
         "of: dry_cooler_2mw",
         "of: storage_rack",
         "15: liquid.facility[0].rejection.of",
-        "found a rack, wanted one of dry_cooler, chiller",
+        "found a rack, wanted one of dry_cooler, adiabatic_cooler, cooling_tower",
     ),
     "mistake inside an entry": (
         "of: storage_rack",
@@ -248,6 +286,17 @@ def test_good_case_is_accepted(tmp_path):
         "S1",
         "CDU1",
     ]
+
+
+@pytest.mark.parametrize("fluid", ["pg30", "pg55", "eg40"])
+def test_loops_and_racks_take_glycol_of_any_known_share(fluid, tmp_path):
+    text = GOOD.replace("supply: 39 degC", f"fluid: {fluid}\n      supply: -5 degC")
+    text = text.replace("- name: tcs", f"- name: tcs\n      fluid: {fluid}")
+    text = text.replace("of: vr_nvl72", f"of: {{like: vr_nvl72, coolant: {COOLANT % fluid}}}")
+    (tmp_path / "hall.yaml").write_text(text)
+    case = load(tmp_path / "hall.yaml")
+    assert [loop.fluid for loop in case.liquid.facility + case.liquid.loops] == [fluid, fluid]
+    assert case.item("A01").entry.coolant.fluid == fluid
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -103,10 +103,15 @@ def leak_share(dtype) -> float:
 
 
 def controls(x: Unknowns, network: Network, state: State):
-    """Violation of the controls [-]; where a group turns at its least or most [-1, 0, 1]."""
+    """Violation of the controls [-]; where a group turns at its least or most [-1, 0, 1].
+
+    What is measured too much is compared with room of the speed, so it is relative to a usual
+    pressure or flow: next to a small target it is large from one end of the speed to the other, and
+    the speed goes to and fro between them.
+    """
     controlled = jnp.isfinite(state.target)
-    target = jnp.where(controlled, state.target, 1.0)
-    over = jnp.where(controlled, _measured(x.m_flow, x.p, network) / target - 1.0, -1.0)
+    missed = _measured(x.m_flow, x.p, network) - jnp.where(controlled, state.target, 0.0)
+    over = jnp.where(controlled, missed / _usual(network), -1.0)
     least = jnp.minimum(SPEED_MIN, state.speed)
     slower, faster = x.speed - least, x.speed - state.speed
     violation = jnp.maximum(jnp.minimum(over, slower), faster)
@@ -116,6 +121,12 @@ def controls(x: Unknowns, network: Network, state: State):
 def _measured(m_flow, p, network: Network) -> Float[Array, " group"]:
     """What each group's control measures [Pa or kg/s]."""
     return network.groups.of_nodes @ p + network.groups.of_links @ m_flow
+
+
+def _usual(network: Network) -> Float[Array, " group"]:
+    """Usual size of what each group's control measures [Pa or kg/s]."""
+    m_flow = network.groups.of_links @ network.m_scale
+    return jnp.where(m_flow > 0.0, m_flow, network.p_scale)
 
 
 def rise_by_speed(x: Unknowns, network: Network, state: State) -> Float[Array, "link group"]:
@@ -181,9 +192,8 @@ def _speed_step(x, base, columns, dm_base, dm_columns, network: Network, state: 
     to_bound = jnp.where(bound > 0, state.speed, least) - x.speed
     measured = _measured(x.m_flow + dm_base, x.p + base, network)
     matrix = network.groups.of_nodes @ columns + network.groups.of_links @ dm_columns
-    scale = jnp.where(jnp.isfinite(state.target), state.target, 1.0)
-    matrix = matrix / scale[:, None]
-    missing = jnp.where(bound == 0, (state.target - measured) / scale, 0.0)
+    matrix = matrix / _usual(network)[:, None]
+    missing = jnp.where(bound == 0, (state.target - measured) / _usual(network), 0.0)
     # A control whose value does not rise with the speed has nothing to turn: full speed if it
     # measures too little, least speed if too much.
     gain = jnp.diagonal(matrix)

@@ -1,53 +1,80 @@
-"""Temperatures of a loop whose flows are known: heat in at the racks, out at the units.
+"""Heat along the links of a network: pipes, racks, exchangers between two circuits, rejection.
 
-Steady state, no loss to the room, one heat capacity for the loop: that at the mean of supply and
-return. Temperatures are solved as differences `theta` to the supply set point, which float32
-resolves a hundred times better than kelvin.
-
-Pump heat: the hydraulic power outside the unit, V_flow dp, ends as friction in the loop and is
-counted as heat between return and exchanger. Losses of motor and drive go to the room, and those
-inside the unit that its external head does not show are left out of the fluid.
+What a link does to the liquid that enters it, in the order of the flow: loss to the air over its
+length, then heat (or none beyond the highest temperature of the liquid), then an exchanger. One
+heat capacity a circuit: that at its mean temperature. Temperatures are differences `theta` to a
+reference, which float32 resolves a hundred times better than kelvin.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-import optimistix
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from thermal.exchanger import conductance_to_inlets, ua_at_flows
-from thermal.liquid.loop import Exchangers, LiquidModel
 
-STAGNANT = 2e-5  # share of nominal flow below which a stream carries no heat, above any leak [-]
-
-
-class Streams(eqx.Module):
-    """What enters the balance: mass flows, heat and facility water."""
-
-    m_branch: Float[Array, " branch"]  # [kg/s], 0 where stagnant
-    m_cdu: Float[Array, " cdu"]  # [kg/s], 0 where stagnant
-    heat: Float[Array, " branch"]  # wanted from the racks [W]
-    pump_heat: Float[Array, " cdu"]  # [W]
-    T_facility: Float[Array, ""]  # [K]
-    C_facility: Float[Array, " cdu"]  # capacity rate with the valve open [W/K]
-    V_flow_facility: Float[Array, " cdu"]  # with the valve open [m3/s]
+PASSES, HOLDS, FREE = 0, 1, 2
+"""What an exchanger does with its hot side."""
+AGAINST = 1e-4
+"""Warmer cold side against which the valve of an exchanger shuts [K]."""
 
 
-class Balance(eqx.Module):
-    """Heat and temperatures at one supply temperature; theta is relative to the set point [K]."""
+class Exchangers(eqx.Module):
+    """Counterflow exchangers between a link that is cooled and one that is heated."""
 
-    taken: Float[Array, " branch"]  # heat the coolant takes from the racks [W]
-    rejected: Float[Array, " cdu"]  # heat to the facility water [W]
-    cp: Float[Array, ""]  # [J/(kg K)]
-    theta_return: Float[Array, ""]
-    theta_hot: Float[Array, " cdu"]  # at the exchangers' inlets, behind the pumps
+    hot: Int[Array, " exchanger"]  # link
+    cold: Int[Array, " exchanger"]  # link
+    UA: Float[Array, " exchanger"]  # clean, at nominal flows [W/K]
+    m_hot: Float[Array, " exchanger"]  # nominal [kg/s]
+    m_cold: Float[Array, " exchanger"]  # nominal [kg/s]
 
-    def imbalance(self, streams: Streams) -> Float[Array, ""]:
-        """Heat out minus heat in [W]."""
-        return jnp.sum(self.rejected) - jnp.sum(self.taken) - jnp.sum(streams.pump_heat)
+
+class HeatModel(eqx.Module):
+    """Where heat goes: links and nodes of all circuits, counted through; fixed during a solve."""
+
+    tail: Int[Array, " link"]
+    head: Int[Array, " link"]
+    circuit: Int[Array, " link"]
+    circuit_of_node: Int[Array, " node"]
+    m_scale: Float[Array, " link"]  # a usual flow [kg/s]
+    exchangers: Exchangers
+    rejection: Int[Array, " rejection"]  # links that leave at a given temperature
+    row: Int[Array, " node"]  # of the banded matrix
+    width: int = eqx.field(static=True)  # half-width of its band
+
+
+class HeatState(eqx.Module):
+    """What may differ between states: arrays only. Temperatures over the reference."""
+
+    m_flow: Float[Array, " link"]  # [kg/s]
+    cp: Float[Array, " circuit"]  # [J/(kg K)]
+    heat: Float[Array, " link"]  # wanted of it [W]
+    loss: Float[Array, " link"]  # conductance to the air along it [W/K]
+    theta_air: Float[Array, " link"]  # [K]
+    theta_max: Float[Array, " circuit"]  # that heat warms the liquid to at most [K]
+    theta_enter: Float[Array, " node"]  # of what enters the network here [K]
+    theta_rest: Float[Array, " circuit"]  # of what neither moves nor is heated [K]
+    theta_set: Float[Array, " exchanger"]  # held behind the hot side, -inf where nothing is [K]
+    held: Bool[Array, " exchanger"]  # where a valve lets through just what holds it
+    fouling: Float[Array, " exchanger"]  # resistance added, m2K/W over 1/U clean [-]
+    theta_rejected: Float[Array, " rejection"]  # leaving the rejection, inf where there is none [K]
+
+
+class Law(eqx.Module):
+    """What leaves a link: theta_out = own theta_in + other theta_in of the link it exchanges with
+    + constant."""
+
+    own: Float[Array, " link"]
+    constant: Float[Array, " link"]
+    cold_to_hot: Float[Array, " exchanger"]
+    hot_to_cold: Float[Array, " exchanger"]
+    kept: Float[Array, " link"]  # share of theta_in that goes on, here or beyond the exchanger [-]
+
+    def leaving(self, entering: Float[Array, " link"], model: HeatModel) -> Float[Array, " link"]:
+        """Temperature behind each link [K]."""
+        x = model.exchangers
+        out = self.own * entering + self.constant
+        out = out.at[x.hot].add(self.cold_to_hot * entering[x.cold])
+        return out.at[x.cold].add(self.hot_to_cold * entering[x.hot])
 
 
 def quotient(numerator: Float[Array, "*shape"], denominator: Float[Array, "*shape"]):
@@ -56,103 +83,133 @@ def quotient(numerator: Float[Array, "*shape"], denominator: Float[Array, "*shap
     return jnp.where(flows, numerator / jnp.where(flows, denominator, 1.0), 0.0)
 
 
+def capacity_rate(model: HeatModel, state: HeatState) -> Float[Array, " link"]:
+    """m cp of every link, whichever way it flows [W/K]."""
+    return jnp.abs(state.m_flow) * state.cp[model.circuit]
+
+
+def upstream(model: HeatModel, state: HeatState) -> Int[Array, " link"]:
+    """Node that each link draws from."""
+    return jnp.where(state.m_flow >= 0.0, model.tail, model.head)
+
+
+def downstream(model: HeatModel, state: HeatState) -> Int[Array, " link"]:
+    """Node that each link runs into."""
+    return jnp.where(state.m_flow >= 0.0, model.head, model.tail)
+
+
 def conductance(
-    share: Float[Array, " cdu"], C_hot: Float[Array, " cdu"], streams: Streams, model: LiquidModel
-) -> Float[Array, " cdu"]:
-    """Heat per kelvin between inlets [W/K] with `share` of the facility flow let through."""
-    exchangers: Exchangers = model.exchangers
-    hot_ratio = streams.m_cdu / (model.density * exchangers.V_flow_nominal)
-    cold_ratio = share * streams.V_flow_facility / exchangers.V_flow_facility_nominal
-    UA = ua_at_flows(exchangers.UA, hot_ratio, cold_ratio)
-    return conductance_to_inlets(C_hot, share * streams.C_facility, UA)
+    m_hot: Float[Array, " exchanger"],
+    m_cold: Float[Array, " exchanger"],
+    model: HeatModel,
+    state: HeatState,
+) -> Float[Array, " exchanger"]:
+    """Heat per kelvin between the inlets of the exchangers [W/K].
 
-
-def balance_at(theta: Float[Array, ""], streams: Streams, model: LiquidModel) -> Balance:
-    """Heats and temperatures if the racks are supplied at theta over the set point.
-
-    Racks give their heat as long as their outlet stays below the fluid's T_max. Each unit holds
-    its outlet at the set point by throttling facility water; if it cannot, the valve is open.
+    1/UA = 1/UA_n (1/2 (m_h/m_h,n)^-0.8 + 1/2 (m_c/m_c,n)^-0.8 + fouling)
     """
-    total = jnp.sum(streams.m_branch)
-    wanted, room = jnp.sum(streams.heat), _theta_max(model) - theta
-    cp_supply = model.fluid.heat_capacity(model.T_supply_set + theta)
-    mean = theta + 0.5 * jnp.clip(quotient(wanted, total * cp_supply), 0.0, jnp.maximum(room, 0.0))
-    cp = model.fluid.heat_capacity(model.T_supply_set + mean)
-    taken = jnp.minimum(streams.heat, streams.m_branch * cp * jnp.maximum(room, 0.0))
-    theta_return = theta + quotient(jnp.sum(taken), total * cp)
-    C_hot = streams.m_cdu * cp
-    theta_hot = theta_return + quotient(streams.pump_heat, C_hot)
-    span = jnp.maximum(model.T_supply_set - streams.T_facility + theta_hot, 0.0)
-    most = conductance(jnp.ones_like(C_hot), C_hot, streams, model) * span
-    return Balance(taken, jnp.minimum(C_hot * theta_hot, most), cp, theta_return, theta_hot)
+    x, cp = model.exchangers, state.cp
+    clean = ua_at_flows(x.UA, m_hot / x.m_hot, m_cold / x.m_cold)
+    UA = 1.0 / (1.0 / clean + state.fouling / x.UA)
+    C_hot, C_cold = m_hot * cp[model.circuit[x.hot]], m_cold * cp[model.circuit[x.cold]]
+    return conductance_to_inlets(C_hot, C_cold, UA)
 
 
-def _theta_max(model: LiquidModel) -> Float[Array, ""]:
-    """Hottest the coolant may get, above the set point [K]."""
-    return model.fluid.T_max - model.T_supply_set
+def heated_law(
+    entering: Float[Array, " link"], model: HeatModel, state: HeatState
+) -> tuple[Float[Array, " link"], Float[Array, " link"]]:
+    """Slope and constant of what reaches the exchanger of each link, about these inlets.
 
-
-def supply_temperature(streams: Streams, model: LiquidModel) -> Float[Array, ""]:
-    """Supply of the racks over the set point [K] at which heat in and heat out agree.
-
-    The imbalance grows with theta and is negative one kelvin below the set point. Without flow the
-    supply stays at the set point; if the units cannot reject the heat even at the fluid's T_max,
-    it stops there.
+    What takes heat takes none that would warm it beyond `theta_max`.
     """
-    top = _theta_max(model)
-    total = jnp.sum(streams.m_branch)
-    overheated = balance_at(top, streams, model).imbalance(streams) < 0.0
-
-    def residual(theta, args):
-        streams, model = args
-        imbalance = balance_at(theta, streams, model).imbalance(streams)
-        balanced = quotient(imbalance, total * model.fluid.heat_capacity(model.T_supply_set))
-        return jnp.where(total > 0.0, jnp.where(overheated, theta - top, balanced), theta)
-
-    return _bisect(residual, (streams, model), jnp.full_like(top, -1.0), top + 1.0)
+    C = capacity_rate(model, state)
+    kept = jnp.where(C > 0.0, jnp.exp(-quotient(state.loss, C)), 0.0)
+    cooled = state.theta_air + kept * (entering - state.theta_air)
+    top, rise = state.theta_max[model.circuit], quotient(state.heat, C)
+    full, beyond = (state.heat > 0.0) & (cooled + rise > top), cooled > top
+    own = jnp.where(full & ~beyond, 0.0, kept)
+    constant = jnp.where(full, 0.0, rise) + (1.0 - kept) * state.theta_air
+    return own, jnp.where(full & ~beyond, top, constant)
 
 
-def valve_share(balance: Balance, streams: Streams, model: LiquidModel) -> Float[Array, " cdu"]:
-    """Share of the facility flow that each unit lets through to reject its heat (0 to 1)."""
-    C_hot = streams.m_cdu * balance.cp
-    span = model.T_supply_set - streams.T_facility + balance.theta_hot
-    most = conductance(jnp.ones_like(C_hot), C_hot, streams, model)
-    needed = quotient(balance.rejected, jnp.maximum(span, 0.0) * most)
-    margin = 10.0 * jnp.finfo(C_hot.dtype).eps
-    throttled = (needed > margin) & (needed < 1.0 - margin)
-    target = jnp.where(throttled, needed, 0.5)
+def modes(
+    before: Int[Array, " exchanger"],
+    entering: Float[Array, " link"],
+    model: HeatModel,
+    state: HeatState,
+) -> Int[Array, " exchanger"]:
+    """Which piece of its law each exchanger is on for these inlets: PASSES, HOLDS or FREE.
 
-    def root(unit):
-        def residual(share, args):
-            target, streams, model = args
-            shares = jnp.full_like(C_hot, share)
-            reached = quotient(conductance(shares, C_hot, streams, model), most)
-            return (jnp.where(throttled, reached, shares) - target)[unit]
+    Liquid cooler than the set point passes as it is, and the valve shuts against a warmer cold
+    side. Where the valve is `held`, or fully open would cool too far, the set point is held; else
+    the exchanger takes what it can. Between the first and the last, HOLDS is tried before: a step
+    that skips it would come back for ever.
+    """
+    C, x = capacity_rate(model, state), model.exchangers
+    own, constant = heated_law(entering, model, state)
+    heated = own * entering + constant
+    hot, cold, share = heated[x.hot], heated[x.cold], _share(model, state)
+    controlled = jnp.isfinite(state.theta_set)
+    against = (cold > hot + AGAINST) | (C[x.cold] <= 0.0)
+    holds = state.held | (hot - share * (hot - cold) < state.theta_set)
+    wanted = jnp.where(hot <= state.theta_set, PASSES, jnp.where(holds, HOLDS, FREE))
+    skips = jnp.abs(wanted - before) > 1
+    wanted = jnp.where(against, PASSES, jnp.where(skips, HOLDS, wanted))
+    return jnp.where(controlled, wanted, FREE)
 
-        zero = jnp.zeros_like(C_hot[0])
-        return _bisect(residual, (target, streams, model), zero, zero + 1.0)
 
-    share = jax.vmap(root)(jnp.arange(C_hot.shape[0]))
-    return jnp.where(throttled, share, jnp.where(needed >= 0.5, 1.0, 0.0))
+def _share(model: HeatModel, state: HeatState) -> Float[Array, " exchanger"]:
+    """Effectiveness of the exchangers, of their hot sides [-]."""
+    x, m = model.exchangers, jnp.abs(state.m_flow)
+    K = conductance(m[x.hot], m[x.cold], model, state)
+    return quotient(K, capacity_rate(model, state)[x.hot])
 
 
-def _bisect(
-    residual: Callable[[Array, Any], Array],
-    args: Any,
-    lower: Float[Array, ""],
-    upper: Float[Array, ""],
-) -> Float[Array, ""]:
-    """Root of a residual that is negative at `lower` and positive at `upper`."""
-    tolerance = max(80.0 * float(jnp.finfo(lower.dtype).eps), 1e-11)
-    solver: optimistix.Bisection = optimistix.Bisection(  # type: ignore[call-arg]
-        rtol=0.0, atol=tolerance, flip=False
+def law(
+    entering: Float[Array, " link"],
+    mode: Int[Array, " exchanger"],
+    model: HeatModel,
+    state: HeatState,
+) -> Law:
+    """The law of every link about these inlet temperatures; linear between its kinks."""
+    C, x = capacity_rate(model, state), model.exchangers
+    own, constant = heated_law(entering, model, state)
+    share = _share(model, state)
+    passes, holds, free = mode == PASSES, mode == HOLDS, mode == FREE
+    ratio = quotient(C[x.hot], C[x.cold])
+    # Hot side: heated, its set point, or (1 - share) heated + share cold.
+    to_hot = jnp.where(passes, 1.0, jnp.where(holds, 0.0, 1.0 - share))
+    from_cold = jnp.where(free, share, 0.0)
+    set_hot = jnp.where(holds, state.theta_set, 0.0)
+    # Cold side: heated + ratio (hot heated - hot leaving).
+    to_cold = 1.0 - ratio * from_cold
+    from_hot = ratio * (1.0 - to_hot)
+    own_hot, own_cold = own[x.hot], own[x.cold]
+    constant_hot = to_hot * constant[x.hot] + from_cold * constant[x.cold] + set_hot
+    constant_cold = to_cold * constant[x.cold] + from_hot * constant[x.hot] - ratio * set_hot
+    gone = jnp.isfinite(state.theta_rejected)
+    at = model.rejection
+    own_all = own.at[x.hot].set(to_hot * own_hot).at[x.cold].set(to_cold * own_cold)
+    constant_all = constant.at[x.hot].set(constant_hot).at[x.cold].set(constant_cold)
+    return Law(
+        own=own_all.at[at].set(jnp.where(gone, 0.0, own_all[at])),
+        constant=constant_all.at[at].set(
+            jnp.where(gone, jnp.where(gone, state.theta_rejected, 0.0), constant_all[at])
+        ),
+        cold_to_hot=from_cold * own_cold,
+        hot_to_cold=from_hot * own_hot,
+        kept=own.at[at].set(jnp.where(gone, 0.0, own[at])),
     )
-    return optimistix.root_find(
-        residual,
-        solver,
-        0.5 * (lower + upper),
-        args=args,
-        options={"lower": lower, "upper": upper},
-        max_steps=100,
-        throw=False,
-    ).value
+
+
+def heat_taken(
+    entering: Float[Array, " link"], model: HeatModel, state: HeatState
+) -> Float[Array, " link"]:
+    """Heat that the liquid of each link takes of what is wanted of it [W]."""
+    C = capacity_rate(model, state)
+    kept = jnp.where(C > 0.0, jnp.exp(-quotient(state.loss, C)), 0.0)
+    cooled = state.theta_air + kept * (entering - state.theta_air)
+    room = jnp.maximum(state.theta_max[model.circuit] - cooled, 0.0)
+    return jnp.where(
+        state.heat > 0.0, jnp.minimum(state.heat, C * room), jnp.where(C > 0.0, state.heat, 0.0)
+    )

@@ -29,6 +29,9 @@ MAX_STEPS = 100
 SHARES = (1.0, 0.5, 0.2, 0.05)  # of a Newton step that are tried
 BOLD_EVERY = 8  # steps
 GAP_MIN = 4e-3  # aimed at, relative, times the floating-point precision [-]
+RESIDUAL_MAX = 0.6  # of a law that counts as met, relative, times the root of the precision [-]
+# Room and hold that vanish together are both the root of their gap: to be below that residual.
+GAP_MAX = 0.75 * RESIDUAL_MAX**2  # at which the search ends, times the precision [-]
 CENTRING = 0.1  # of the gap, aimed at in the next step
 
 
@@ -181,7 +184,7 @@ def solve_flows(network: Network, state: State) -> Flows:
     violation = residual(x, network, state)
     laws, continuity = violation.laws(), jnp.max(jnp.abs(violation.nodes))
     resolution = precision**0.5
-    converged = (laws < 0.6 * resolution) & (continuity < 6e-3 * resolution)  # NaN is not
+    converged = (laws < RESIDUAL_MAX * resolution) & (continuity < 6e-3 * resolution)  # NaN is not
     return Flows(x.m_flow, x.p, x.speed, laws, continuity, steps, converged)
 
 
@@ -213,5 +216,5 @@ def _advance(at: Interior, share, bold, network: Network, state: State):
     best = jnp.where(bold & jnp.isfinite(norms[0]), 0, best)
     at, violation = jax.tree.map(lambda value: value[best], (moved, violations))
     left, gap = jnp.max(jnp.abs(violation.nodes)), jnp.max(_gap(at, network, state))
-    missing = jnp.maximum(jnp.maximum(violation.laws(), left) / 1e3, gap / (1e2 * GAP_MIN))
+    missing = jnp.maximum(jnp.maximum(violation.laws(), left) / 1e3, gap / GAP_MAX)
     return at, shares[best], missing / precision

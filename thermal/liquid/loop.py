@@ -1,30 +1,31 @@
-"""A technology cooling loop (units, header, rack branches) -> LiquidModel."""
+"""A technology cooling loop: units, manifold and rack branches -> Circuit."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from geometry.errors import Finding, InputError
 from thermal.exchanger import ua_from_rating
-from thermal.liquid import network, parts
+from thermal.liquid.circuits import Circuit, Exchanger
 from thermal.liquid.curves import fit_pump
-from thermal.liquid.network import Network, State
-from thermal.properties import Fluid, check_range, fluid
+from thermal.liquid.parts import Control, Coupling, Link, Node, Pipe, PowerLaw, Pump, Valve
+from thermal.properties import Fluid
 
-CONTROLS = ("speed", "differential_pressure")
-GROUP = "cdus"  # the pumps of all units turn at one speed
+ControlOf = Literal["speed", "differential_pressure", "flow"]
 
 
 @dataclass(frozen=True)
-class Pump:
-    """A pump as its unit shows it outside: available external head at full speed."""
+class Pumps:
+    """Equal pumps in parallel, each behind its check valve, as their unit shows them outside.
+
+    `V_flow`, `dp`: head left for the loop while `duty` of the `count` pumps run at full speed.
+    """
 
     V_flow: tuple[float, ...]  # [m3/s]
     dp: tuple[float, ...]  # [Pa]
-    efficiency: float = 0.6  # hydraulic power outside the unit over electrical power [-]
-    power_nominal: float | None = None  # at nominal flow and full speed; replaces `efficiency` [W]
+    count: int = 1
+    duty: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,211 +37,222 @@ class Cdu:
     approach: float  # secondary supply minus facility inlet at rating [K]
     V_flow_nominal: float  # secondary [m3/s]
     V_flow_facility_nominal: float  # [m3/s]
-    pump: Pump
+    pumps: Pumps
+    efficiency: float = 0.6  # of the pumps, hydraulic over electrical power [-]
+    dp_exchanger: float = 15e3  # secondary side, at nominal flow [Pa]
+    dp_filter: float = 5e3  # clean, at nominal flow [Pa]
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A rack with its hoses, quick disconnects and cold plates: dp = dp_n (V/V_n)^exponent."""
+    """A rack: dp = dp_nominal (V/V_flow_nominal)^exponent, and what lies before it."""
 
     name: str
     dp_nominal: float  # [Pa]
     V_flow_nominal: float  # [m3/s]
     exponent: float = 1.75
+    hoses: tuple[Pipe, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
+    valve: Valve | None = None
 
 
 @dataclass(frozen=True)
 class Header:
-    """Supply header in equal segments between branches; the return is the same, direct return."""
+    """Supply and return header in equal segments between branches.
+
+    With `reverse` return the last branch of the supply is the first of the return.
+    """
 
     length: float  # of one segment [m]
     diameter: float  # [m]
     roughness: float = 4.5e-5  # commercial steel, Moody (1944) [m]
+    zeta: float = 0.0  # of the fittings of one segment [-]
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
+class Manifold:
+    """Pipes of any topology, and the nodes (supply, return) at which things connect."""
+
+    pipes: tuple[Link, ...]
+    taps: dict[str, tuple[str, str]]  # by the name of the unit or branch
 
 
 @dataclass(frozen=True)
 class Loop:
-    """Units in parallel at the first end of the header, one branch after each segment."""
+    """Units and branches on one manifold; a vessel holds the pressure where units draw."""
 
     name: str
-    fluid: str
+    fluid: Fluid
     cdus: tuple[Cdu, ...]
     branches: tuple[Branch, ...]
-    header: Header
-    control: str  # "speed" or "differential_pressure"
-    control_value: float  # speed of full [-], or Pa across supply and return at the first branch
+    manifold: Header | Manifold
+    control: ControlOf
+    # Speed of full [-], Pa across the taps of the first unit, or m3/s of each unit.
+    control_value: float
     T_supply_set: float  # [K]
-    facility_fluid: str = "water"
+    pressure: float = 0.0  # gauge, of the vessel [Pa]
+
+    @property
+    def taps(self) -> dict[str, tuple[str, str]]:
+        """Supply and return node of every unit and branch."""
+        if isinstance(self.manifold, Manifold):
+            return self.manifold.taps
+        end = len(self.branches) - 1
+        ends = ("s0", f"r{end}" if self.manifold.reverse else "r0")
+        taps = {b.name: (f"s{n}", f"r{n}") for n, b in enumerate(self.branches)}
+        return taps | {cdu.name: ends for cdu in self.cdus}
 
 
-class Exchangers(eqx.Module):
-    """The exchangers of the units and the flows at which they are rated."""
+def circuit(loop: Loop) -> Circuit:
+    """Links and nodes of a loop.
 
-    UA: Float[Array, " cdu"]  # at nominal flows [W/K]
-    V_flow_nominal: Float[Array, " cdu"]  # secondary [m3/s]
-    V_flow_facility_nominal: Float[Array, " cdu"]  # [m3/s]
-
-
-class LiquidModel(eqx.Module):
-    """Arrays of one loop, fixed during a solve.
-
-    Nodes are supply 0..n-1, then return n..2n-1; links the units, the branches, then the header.
+    Links are named by the unit (its exchanger), `UNIT pump 1`, ..., and the branch.
     """
-
-    network: Network
-    state: State  # everything running and open
-    density: Float[Array, ""]  # of the coolant at its set point [kg/m3]
-    V_flow_branch: Float[Array, " branch"]  # nominal [m3/s]
-    efficiency: Float[Array, " cdu"]  # of the pumps, hydraulic over electrical power [-]
-    exchangers: Exchangers
-    T_supply_set: Float[Array, ""]  # [K]
-    fluid: Fluid
-    facility_fluid: Fluid
-
-
-def build(loop: Loop) -> LiquidModel:
-    """Arrays of a loop; raises InputError with everything that is wrong with it."""
-    findings = _findings(loop)
-    if findings:
-        raise InputError(findings)
-    coolant, facility = fluid(loop.fluid), fluid(loop.facility_fluid)
-    check_range(coolant, loop.T_supply_set, f"{loop.name}.T_supply_set")
-    T = jnp.asarray(loop.T_supply_set)
-    density, speed = coolant.density(T), loop.control == "speed"
-    links = [*_units(loop), *_branches(loop), *_header(loop)]
-    controlled = [] if speed else [parts.Control(GROUP, loop.control_value, "s0", "r0")]
-    arrays, state = network.build(
-        links,
-        _nodes(loop),
-        controlled,
-        density=float(density),
-        viscosity=float(coolant.viscosity(T)),
-    )
-    if speed:
-        state = eqx.tree_at(
-            lambda s: s.speed, state, jnp.full_like(state.speed, loop.control_value)
-        )
-    return LiquidModel(
-        network=arrays,
-        state=state,
-        density=density,
-        V_flow_branch=jnp.asarray([float(branch.V_flow_nominal) for branch in loop.branches]),
-        efficiency=jnp.asarray([_efficiency(cdu) for cdu in loop.cdus]),
-        exchangers=_exchangers(loop, coolant, facility),
-        T_supply_set=T,
-        fluid=coolant,
-        facility_fluid=facility,
+    links = [*_units(loop), *_branches(loop), *_pipes(loop)]
+    names = dict.fromkeys(end for link in links for end in (link.tail, link.head))
+    vessel = loop.taps[loop.cdus[0].name][1]
+    return Circuit(
+        loop.name,
+        loop.fluid,
+        loop.T_supply_set,
+        tuple(links),
+        tuple(Node(n, pressure=loop.pressure if n == vessel else None) for n in names),
+        tuple(_controls(loop)),
     )
 
 
-def _findings(loop: Loop) -> list[Finding]:
+def exchangers(loop: Loop, water: Circuit, two_way: bool = False) -> list[Exchanger]:
+    """The exchangers of the units of a loop, with a facility circuit that has a link for each.
+
+    Their UA is that of the rating, supplying at the loop's set point.
+    """
+    return [_exchanger(cdu, loop, water, two_way) for cdu in loop.cdus]
+
+
+def _exchanger(cdu: Cdu, loop: Loop, water: Circuit, two_way: bool) -> Exchanger:
+    T = loop.T_supply_set
+    m_hot, C_hot = _rates(loop.fluid, T, cdu.V_flow_nominal)
+    m_cold, C_cold = _rates(water.fluid, T - cdu.approach, cdu.V_flow_facility_nominal)
+    hottest, coldest = T + cdu.capacity / C_hot, T - cdu.approach
+    UA = ua_from_rating(cdu.capacity, C_hot, C_cold, hottest, coldest, where=cdu.name)
+    links = (loop.name, cdu.name), (water.name, cdu.name)
+    return Exchanger(cdu.name, *links, UA, m_hot, m_cold, T, two_way)
+
+
+def _rates(liquid: Fluid, T: float, V_flow: float) -> tuple[float, float]:
+    """Mass flow [kg/s] and capacity rate [W/K] of a flow at T [K]."""
+    m_flow = float(liquid.density(jnp.asarray(T))) * V_flow
+    return m_flow, m_flow * float(liquid.heat_capacity(jnp.asarray(T)))
+
+
+def findings(loop: Loop) -> list[Finding]:
     """Everything about a loop that cannot be solved."""
     found = []
     if not loop.cdus:
         found.append(Finding(loop.name, "a loop without a pump; wanted at least one CDU"))
     if not loop.branches:
         found.append(Finding(loop.name, "a loop without a branch; wanted at least one rack"))
-    if loop.control not in CONTROLS:
-        found.append(Finding(loop.name, f"control {loop.control!r}; wanted one of {CONTROLS}"))
-    positive: list[tuple[str, float]] = [
-        (f"{loop.name}.control_value", loop.control_value),
-        (f"{loop.name}.header.diameter", loop.header.diameter),
-    ]
-    for cdu in loop.cdus:
-        for number in ("capacity", "approach", "V_flow_nominal", "V_flow_facility_nominal"):
-            positive.append((f"{cdu.name}.{number}", getattr(cdu, number)))
-        positive.append((f"{cdu.name}.pump.efficiency", cdu.pump.efficiency))
-        if cdu.pump.power_nominal is not None:
-            positive.append((f"{cdu.name}.pump.power_nominal", cdu.pump.power_nominal))
+    positive: list[tuple[str, float]] = [(f"{loop.name}.control_value", loop.control_value)]
     for branch in loop.branches:
         for number in ("dp_nominal", "V_flow_nominal", "exponent"):
             positive.append((f"{branch.name}.{number}", getattr(branch, number)))
+    for cdu in loop.cdus:
+        for number in ("capacity", "approach", "V_flow_nominal", "V_flow_facility_nominal"):
+            positive.append((f"{cdu.name}.{number}", getattr(cdu, number)))
+        positive.append((f"{cdu.name}.efficiency", cdu.efficiency))
+        if not 0 < cdu.pumps.duty <= cdu.pumps.count:
+            text = f"{cdu.pumps.duty} on duty of {cdu.pumps.count}; wanted 1 to {cdu.pumps.count}"
+            found.append(Finding(f"{cdu.name}.pumps", text))
     found += [
         Finding(where, f"{value:g}; wanted more than 0")
         for where, value in positive
         if not value > 0
     ]
+    names = [*(c.name for c in loop.cdus), *(b.name for b in loop.branches)]
+    missing = [name for name in names if name not in loop.taps]
+    return found + [Finding(name, f"has no tap on the manifold of {loop.name}") for name in missing]
+
+
+def pump_names(cdu: Cdu) -> list[str]:
+    """Names of the links of a unit's pumps; the first `duty` of them run."""
+    return [f"{cdu.name} pump {n + 1}" for n in range(cdu.pumps.count)]
+
+
+def head_at(V_flow: float, pumps: Pumps, where: str) -> float:
+    """Head left for the loop at a flow and full speed [Pa]."""
+    shutoff, linear, quadratic = fit_pump(pumps.V_flow, pumps.dp, where)
+    return shutoff - linear * V_flow - quadratic * V_flow**2
+
+
+def efficiency(dp: float, V_flow: float, power: float, where: str) -> float:
+    """Hydraulic power of a flow [m3/s] against dp [Pa] over electrical power [W]."""
+    found = dp * V_flow / power
+    if not 0.0 < found < 1.0:
+        into = f"{dp * V_flow / 1e3:.1f} kW into the flow from {power / 1e3:.1f} kW"
+        message = f"{into} at nominal flow; wanted an efficiency between 0 and 1"
+        raise InputError([Finding(f"{where}.pump", message)])
     return found
 
 
-def _nodes(loop: Loop) -> list[parts.Node]:
-    """Supply and return at every branch; the vessel is at the first return."""
-    count = range(len(loop.branches))
-    supply = [parts.Node(f"s{n}") for n in count]
-    return supply + [parts.Node(f"r{n}", pressure=0.0 if n == 0 else None) for n in count]
+def pump_group(loop: Loop, cdu: Cdu) -> str:
+    """Group of a unit's pumps; those that hold one pressure together turn at one speed."""
+    return cdu.name if loop.control == "flow" else loop.name
 
 
-def _units(loop: Loop) -> list[parts.Link]:
-    """Pumps of all units behind their check valves, from the first return to the first supply."""
-    return [
-        parts.Link(
-            cdu.name,
-            "r0",
-            "s0",
-            pump=parts.Pump(cdu.pump.V_flow, cdu.pump.dp, group=GROUP),
-            check=True,
+def _units(loop: Loop) -> list[Link]:
+    """Pumps of all units behind their check valves, then filter and exchanger."""
+    links = []
+    for cdu in loop.cdus:
+        supply, back = loop.taps[cdu.name]
+        inside = cdu.dp_exchanger + cdu.dp_filter
+        pumps = cdu.pumps
+        rise = tuple(
+            dp + inside * (V_flow / cdu.V_flow_nominal) ** 2
+            for V_flow, dp in zip(pumps.V_flow, pumps.dp, strict=True)
         )
-        for cdu in loop.cdus
-    ]
+        each = tuple(V_flow / pumps.duty for V_flow in pumps.V_flow)
+        pump = Pump(each, rise, group=pump_group(loop, cdu))
+        links += [Link(name, back, cdu.name, pump=pump, check=True) for name in pump_names(cdu)]
+        law = PowerLaw(inside, cdu.V_flow_nominal, 2.0)
+        links.append(Link(cdu.name, cdu.name, supply, losses=(law,)))
+    return links
 
 
-def _efficiency(cdu: Cdu) -> float:
-    """Hydraulic over electrical power; from the rated power where that is given."""
-    if cdu.pump.power_nominal is None:
-        return cdu.pump.efficiency
-    V_flow = cdu.V_flow_nominal
-    shutoff, linear, quadratic = fit_pump(cdu.pump.V_flow, cdu.pump.dp, f"{cdu.name}.pump")
-    hydraulic = (shutoff - linear * V_flow - quadratic * V_flow**2) * V_flow
-    efficiency = hydraulic / cdu.pump.power_nominal
-    if not 0.0 < efficiency < 1.0:
-        found = f"{hydraulic / 1e3:.1f} kW into the flow from {cdu.pump.power_nominal / 1e3:.1f} kW"
-        message = f"{found} at nominal flow; wanted an efficiency between 0 and 1"
-        raise InputError([Finding(f"{cdu.name}.pump", message)])
-    return efficiency
-
-
-def _branches(loop: Loop) -> list[parts.Link]:
+def _branches(loop: Loop) -> list[Link]:
     """Rack branches, each from its supply node to its return node."""
     return [
-        parts.Link(
+        Link(
             branch.name,
-            f"s{n}",
-            f"r{n}",
-            losses=(parts.PowerLaw(branch.dp_nominal, branch.V_flow_nominal, branch.exponent),),
+            *loop.taps[branch.name],
+            pipes=branch.hoses,
+            losses=(PowerLaw(branch.dp_nominal, branch.V_flow_nominal, branch.exponent),),
+            couplings=branch.couplings,
+            valve=branch.valve,
         )
-        for n, branch in enumerate(loop.branches)
+        for branch in loop.branches
     ]
 
 
-def _header(loop: Loop) -> list[parts.Link]:
-    """Header segments: supply away from the units, return towards them."""
-    pipe = parts.Pipe(loop.header.length, loop.header.diameter, loop.header.roughness)
-    away = [(f"s{n}", f"s{n + 1}") for n in range(len(loop.branches) - 1)]
-    back = [(f"r{n + 1}", f"r{n}") for n in range(len(loop.branches) - 1)]
-    return [parts.Link(f"{a} to {b}", a, b, pipes=(pipe,)) for a, b in away + back]
+def _pipes(loop: Loop) -> list[Link]:
+    """Segments of the header: supply away from the units, return towards them."""
+    header = loop.manifold
+    if isinstance(header, Manifold):
+        return list(header.pipes)
+    pipe = Pipe(header.length, header.diameter, header.roughness, header.zeta)
+    steps = range(len(loop.branches) - 1)
+    away = [(f"s{n}", f"s{n + 1}") for n in steps]
+    back = [(f"r{n}", f"r{n + 1}") if header.reverse else (f"r{n + 1}", f"r{n}") for n in steps]
+    return [Link(f"{a} to {b}", a, b, pipes=(pipe,)) for a, b in away + back]
 
 
-def _exchangers(loop: Loop, coolant: Fluid, facility: Fluid) -> Exchangers:
-    """Conductance of each unit from its rating, supplying at the set point."""
-    return Exchangers(
-        UA=jnp.asarray([_rated_ua(cdu, loop.T_supply_set, coolant, facility) for cdu in loop.cdus]),
-        V_flow_nominal=jnp.asarray([float(cdu.V_flow_nominal) for cdu in loop.cdus]),
-        V_flow_facility_nominal=jnp.asarray(
-            [float(cdu.V_flow_facility_nominal) for cdu in loop.cdus]
-        ),
-    )
-
-
-def _rated_ua(cdu: Cdu, T_supply: float, coolant: Fluid, facility: Fluid) -> float:
-    """UA [W/K] that carries the rated capacity with the rated approach at nominal flows."""
-    T_cold_in = T_supply - cdu.approach
-    C_hot = _capacity_rate(coolant, T_supply, cdu.V_flow_nominal)
-    C_cold = _capacity_rate(facility, T_cold_in, cdu.V_flow_facility_nominal)
-    T_hot_in = T_supply + cdu.capacity / C_hot
-    return ua_from_rating(cdu.capacity, C_hot, C_cold, T_hot_in, T_cold_in, where=cdu.name)
-
-
-def _capacity_rate(liquid: Fluid, T: float, V_flow: float) -> float:
-    """Density times heat capacity times flow [W/K] at T [K]."""
-    at = jnp.asarray(T)
-    return float(liquid.density(at) * liquid.heat_capacity(at)) * V_flow
+def _controls(loop: Loop) -> list[Control]:
+    """What the pumps hold; at a given speed nothing."""
+    if loop.control == "differential_pressure":
+        high, low = loop.taps[loop.cdus[0].name]
+        return [Control(loop.name, loop.control_value, high, low)]
+    if loop.control == "flow":
+        density = float(loop.fluid.density(jnp.asarray(loop.T_supply_set)))
+        target = density * loop.control_value
+        return [Control(cdu.name, target, links=(cdu.name,)) for cdu in loop.cdus]
+    return []

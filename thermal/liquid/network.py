@@ -100,12 +100,13 @@ def build(
     nodes: Sequence[Node],
     controls: Sequence[Control] = (),
     *,
-    density: float,
-    viscosity: float,
+    density: float | Sequence[float],
+    viscosity: float | Sequence[float],
 ) -> tuple[Network, State]:
     """A network and its state with everything running and open.
 
-    Raises InputError with everything that is wrong with it.
+    Density and viscosity are one for all links or one a link. Raises InputError with everything
+    that is wrong with it.
     """
     findings = list(findings_of(links, nodes, controls))
     if findings:
@@ -114,13 +115,14 @@ def build(
     tail = np.array([index[link.tail] for link in links])
     head = np.array([index[link.head] for link in links])
     row, width = band.order(len(nodes), tail, head)
+    dense, viscous = (jnp.full(len(links), jnp.asarray(a, float)) for a in (density, viscosity))
     pumps, names = _pumps(links)
     network = Network(
         tail=jnp.asarray(tail),
         head=jnp.asarray(head),
         one_way=jnp.array([link.check for link in links]),
         quadratic=jnp.array([_fixed_quadratic(link) for link in links]),
-        m_scale=density * jnp.array([_usual_flow(link) for link in links]),
+        m_scale=dense * jnp.array([_usual_flow(link) for link in links]),
         p_scale=jnp.asarray(_usual_pressure(links, nodes)),
         height=jnp.array([float(node.height) for node in nodes]),
         fixed=jnp.array([node.pressure is not None for node in nodes]),
@@ -142,8 +144,8 @@ def build(
         m_max=jnp.full(len(links), np.inf),
         p_fixed=jnp.array([node.pressure or 0.0 for node in nodes], float),
         demand=jnp.array([float(node.demand) for node in nodes]),
-        density=jnp.full(len(links), float(density)),
-        viscosity=jnp.full(len(links), float(viscosity)),
+        density=dense,
+        viscosity=viscous,
     )
     return network, state
 

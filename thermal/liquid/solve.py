@@ -1,4 +1,8 @@
-"""Flows, pressures and temperatures of a loop in one state of its pumps, valves and heat."""
+"""Flows, pressures and temperatures of all circuits in one state of their pumps, valves and heat.
+
+Flows of circuits without valves on exchangers first; then flows of the others and all temperatures
+in turn, until every valve lets through what holds its set point, or is open.
+"""
 
 from typing import Any
 
@@ -7,177 +11,224 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from thermal.fans import shaft_power
-from thermal.liquid.heat import (
-    STAGNANT,
-    Balance,
-    Streams,
-    balance_at,
-    quotient,
-    supply_temperature,
-    valve_share,
-)
+from thermal.liquid.circuits import CircuitsModel, Scenario
+from thermal.liquid.heat import HeatState, quotient
 from thermal.liquid.hydraulics import Flows, solve_flows
-from thermal.liquid.loop import LiquidModel
+from thermal.liquid.laws import raised
 from thermal.liquid.network import State
+from thermal.liquid.temperatures import Temperatures, solve_temperatures
+from thermal.liquid.valves import flow_needed
 from thermal.programs import kept_program
 
-
-def _floats(values) -> Array:
-    """Array of floats from numbers, arrays or lists; floats keep their precision."""
-    values = jnp.asarray(values)
-    return values if jnp.issubdtype(values.dtype, jnp.inexact) else values.astype(float)
+MAX_ROUNDS = 40
+HELD = 1e-6  # share below the flow that a valve lets through at which it still counts as held [-]
 
 
-class LiquidInputs(eqx.Module):
-    """What may differ between states of one loop: arrays only, so states run as one batch."""
+class CircuitsState(eqx.Module):
+    """All circuits solved. Energy: sum(heat_taken) = sum(heat_lost) + sum(rejected)."""
 
-    heat: Float[Array, " branch"] = eqx.field(converter=_floats)  # from each rack [W]
-    running: Float[Array, " cdu"] = eqx.field(converter=_floats)  # 0 or 1
-    opening: Float[Array, " branch"] = eqx.field(converter=_floats)  # of its valve, 0 to 1
-    T_facility: Float[Array, ""] = eqx.field(converter=_floats)  # [K]
-    V_flow_facility: Float[Array, " cdu"] = eqx.field(converter=_floats)  # available [m3/s]
-
-
-class LiquidState(eqx.Module):
-    """A solved loop. Energy: sum(heat_taken) + sum(pump_heat) = sum(heat_cdu) + heat_stored."""
-
-    m_flow_branch: Float[Array, " branch"]  # [kg/s]
-    m_flow_cdu: Float[Array, " cdu"]  # [kg/s]
-    p_supply: Float[Array, " branch"]  # supply header at each branch, over return at the first [Pa]
-    p_return: Float[Array, " branch"]  # return header at each branch [Pa]
-    dp_pump: Float[Array, " cdu"]  # rise of a running pump, 0 of a stopped one [Pa]
-    speed: Float[Array, " cdu"]  # of full speed [-]
-    pump_power: Float[Array, " cdu"]  # electrical [W]
-    pump_heat: Float[Array, " cdu"]  # hydraulic power, to the fluid [W]
-    T_supply: Float[Array, ""]  # of the racks, mixed [K]
-    T_return: Float[Array, ""]  # of the racks, mixed [K]
-    T_branch_out: Float[Array, " branch"]  # [K]
-    T_supply_cdu: Float[Array, " cdu"]  # leaving each exchanger [K]
-    T_facility_out: Float[Array, " cdu"]  # of the water let through [K]
-    facility_share: Float[Array, " cdu"]  # of the available facility flow let through (0 to 1)
-    heat_taken: Float[Array, " branch"]  # from each rack by the coolant [W]
-    heat_unmet: Float[Array, " branch"]  # that a rack cannot give off below T_max of the fluid [W]
-    heat_cdu: Float[Array, " cdu"]  # to the facility water [W]
-    heat_stored: Float[Array, ""]  # that nothing rejects: the loop at T_max would heat on [W]
-    cp: Float[Array, ""]  # of the coolant at mean temperature [J/(kg K)]
+    m_flow: Float[Array, " link"]  # [kg/s]
+    p: Float[Array, " node"]  # gauge [Pa]
+    speed: tuple[Float[Array, " group"], ...]  # of the pumps of each network [-]
+    pump_heat: Float[Array, " link"]  # hydraulic power of its pump, to the liquid [W]
+    T: Float[Array, " node"]  # [K]
+    T_in: Float[Array, " link"]  # [K]
+    T_out: Float[Array, " link"]  # [K]
+    heat_taken: Float[Array, " link"]  # with that of its pump [W]
+    heat_unmet: Float[Array, " link"]  # that it could take only beyond T_max of the liquid [W]
+    heat_lost: Float[Array, " link"]  # to the air along it [W]
+    exchanged: Float[Array, " exchanger"]  # hot to cold [W]
+    rejected: Float[Array, " rejection"]  # [W]
+    valve_share: Float[Array, " exchanger"]  # let through of the flow with all valves open [-]
+    cp: Float[Array, " circuit"]  # [J/(kg K)]
     residual: Float[Array, ""]  # largest relative violation of a hydraulic law [-]
-    energy_residual: Float[Array, ""]  # open heat over all heat [-]
+    continuity: Float[Array, ""]  # largest open flow over the largest usual flow [-]
+    energy_residual: Float[Array, ""]  # largest open heat of a node over all heat [-]
+    rounds: Array  # of flows and temperatures
     converged: Bool[Array, ""]
 
 
-@kept_program
-def solve(model: LiquidModel, inputs: LiquidInputs) -> LiquidState:
-    """Steady state of a loop.
+class Round(eqx.Module):
+    """Where valves and heat capacities stand."""
 
-    Flows by Newton, then temperatures along the flow. A stopped pump, a closed branch, no heat, no
-    flow and no facility water are ordinary states. Differentiable; for a batch:
-    `eqx.filter_vmap(solve, in_axes=(None, 0))(model, inputs)`.
+    needed: Float[Array, " exchanger"]  # cold flow that just holds the set point [kg/s]
+    m_cold: Float[Array, " exchanger"]  # what flows [kg/s]
+    cp: Float[Array, " circuit"]
+
+
+@kept_program
+def solve(model: CircuitsModel, scenario: Scenario) -> CircuitsState:
+    """Steady state of all circuits.
+
+    A stopped pump, a closed valve, no heat, no flow and no rejection are ordinary states. For a
+    batch: `eqx.filter_vmap(solve, in_axes=(None, 0))(model, scenarios)`.
     """
-    flows = solve_flows(model.network, _hydraulic_state(model, inputs))
-    streams, dp_pump = _streams(model, inputs, flows)
-    theta = supply_temperature(streams, model)
-    balance = balance_at(theta, streams, model)
-    return _state(model, inputs, flows, dp_pump, streams, theta, balance)
+    x = model.heat.exchangers
+    pairs = zip(model.networks, scenario.hydraulic, strict=True)
+    first = tuple(solve_flows(arrays, state) for arrays, state in pairs)
+    open_flow = jnp.abs(_joined(first).m_flow)[x.cold]
+    cp = jnp.stack([f.heat_capacity(T) for f, T in zip(model.fluids, model.T_rest, strict=True)])
+    start = Round(jnp.full_like(open_flow, jnp.inf), open_flow, cp)
+    frozen = jax.lax.stop_gradient((model, scenario, first))
+
+    def goes_on(carry):
+        _, change, count = carry
+        return (change > _tolerance(cp.dtype)) & (count < MAX_ROUNDS)
+
+    def advance(carry):
+        here, _, count = carry
+        new, _, _ = _round(here, *frozen)
+        moved = jnp.abs(new.m_cold - here.m_cold) / x.m_cold
+        change = jnp.max(jnp.abs(new.cp / here.cp - 1.0)) + jnp.max(moved, initial=0.0)
+        return new, change, count + 1
+
+    infinite = jnp.asarray(jnp.inf, cp.dtype)
+    here, change, count = jax.lax.while_loop(
+        goes_on, advance, (jax.lax.stop_gradient(start), infinite, jnp.asarray(0))
+    )
+    last, flows, heat = _round(here, model, scenario, first)
+    share = jnp.clip(quotient(last.needed, open_flow), 0.0, 1.0)
+    return _state(model, scenario, flows, heat, share, change, count)
 
 
 solve_batch = eqx.filter_jit(eqx.filter_vmap(solve, in_axes=(None, 0)))
 
 
-def _hydraulic_state(model: LiquidModel, inputs: LiquidInputs) -> State:
-    """Pumps that run, and branches whose flow coefficient is `opening` of that fully open."""
-    none, first = jnp.ones_like(model.state.fouling), inputs.running.shape[0]
-    place = slice(first, first + inputs.opening.shape[0])
-    share = jnp.where(inputs.opening > 0.0, inputs.opening, 1.0)
-    return eqx.tree_at(
-        lambda state: (state.running, state.fouling, state.m_max),
-        model.state,
-        (
-            inputs.running,
-            none.at[place].set(1.0 / share**2),
-            (jnp.inf * none).at[place].set(jnp.where(inputs.opening > 0.0, jnp.inf, 0.0)),
-        ),
+def _tolerance(dtype) -> float:
+    return 1e5 * float(jnp.finfo(dtype).eps)
+
+
+def _round(here: Round, model: CircuitsModel, scenario: Scenario, first: tuple[Flows, ...]):
+    """Flows with the valves as they are, temperatures, and the valves that these ask for."""
+    m_valve = jnp.where(model.two_way, here.needed, jnp.inf)
+    flows = _valved_flows(m_valve, model, scenario, first)
+    joined, x = _joined(flows), model.heat.exchangers
+    m_cold = jnp.abs(joined.m_flow)[x.cold]
+    held = jnp.isfinite(m_valve) & (m_cold > (1.0 - HELD) * m_valve)
+    state = heat_state(
+        joined.m_flow, here.cp, held, model, scenario, pump_heat(flows, model, scenario)
+    )
+    temperatures = solve_temperatures(model.heat, state)
+    needed = flow_needed(temperatures.entering, model.heat, state)
+    new = Round(needed, m_cold, _heat_capacity(joined.m_flow, temperatures, model))
+    return new, flows, (state, temperatures)
+
+
+def _valved_flows(m_valve, model: CircuitsModel, scenario: Scenario, first: tuple[Flows, ...]):
+    """Flows of all circuits, of those with valves anew."""
+    total = sum(a.tail.shape[0] for a in model.networks)
+    cold = model.heat.exchangers.cold
+    most = jnp.full(total, jnp.inf, m_valve.dtype).at[cold].min(m_valve)
+
+    def flows(n):
+        if not model.valved[n]:
+            return first[n]
+        state = scenario.hydraulic[n]
+        first_link = sum(a.tail.shape[0] for a in model.networks[:n])
+        own = slice(first_link, first_link + state.m_max.shape[0])
+        limited = jnp.minimum(state.m_max, most[own])
+        return solve_flows(model.networks[n], eqx.tree_at(lambda s: s.m_max, state, limited))
+
+    return tuple(flows(n) for n in range(len(first)))
+
+
+def _joined(flows: tuple[Flows, ...]) -> Flows:
+    """Flows and pressures of all circuits as one."""
+    return Flows(
+        m_flow=jnp.concatenate([f.m_flow for f in flows]),
+        p=jnp.concatenate([f.p for f in flows]),
+        speed=jnp.concatenate([f.speed for f in flows]),
+        residual=jnp.max(jnp.stack([f.residual for f in flows])),
+        continuity=jnp.max(jnp.stack([f.continuity for f in flows])),
+        steps=jnp.max(jnp.stack([f.steps for f in flows])),
+        converged=jnp.all(jnp.stack([f.converged for f in flows])),
     )
 
 
-def _streams(
-    model: LiquidModel, inputs: LiquidInputs, flows: Flows
-) -> tuple[Streams, Float[Array, " cdu"]]:
-    """Mass flows, heats and facility water of a solved network, and the pumps' pressure rise."""
-    units, branches = inputs.running.shape[0], inputs.opening.shape[0]
-    rise = flows.p[0] - flows.p[branches]  # of the units: first supply over first return
-    dp_pump = rise * inputs.running
-    m_nominal = model.density * model.exchangers.V_flow_nominal
-    m_cdu = _moving(flows.m_flow[:units], m_nominal) * inputs.running
-    m_branch = flows.m_flow[units : units + branches]
-    facility, T_facility = model.facility_fluid, inputs.T_facility
-    C_volume = facility.density(T_facility) * facility.heat_capacity(T_facility)
-    streams = Streams(
-        m_branch=_moving(m_branch, model.density * model.V_flow_branch),
-        m_cdu=m_cdu,
-        heat=inputs.heat,
-        pump_heat=m_cdu / model.density * dp_pump,
-        T_facility=T_facility,
-        C_facility=C_volume * inputs.V_flow_facility,
-        V_flow_facility=inputs.V_flow_facility,
+def pump_heat(flows, model: CircuitsModel, scenario: Scenario) -> Float[Array, " link"]:
+    """Hydraulic power of the pumps of every link [W], 0 where they hold back the flow."""
+
+    def of(flow: Flows, arrays, state: State):
+        rise = raised(flow.m_flow, flow.speed, arrays, state)
+        return jnp.maximum(flow.m_flow / state.density * rise, 0.0)
+
+    return jnp.concatenate(
+        [of(*three) for three in zip(flows, model.networks, scenario.hydraulic, strict=True)]
     )
-    return streams, dp_pump
 
 
-def _moving(m_flow: Float[Array, " part"], m_flow_nominal: Float[Array, " part"]):
-    """Flow of the parts that are not stagnant, 0 of the others [kg/s]."""
-    return jnp.where(m_flow > STAGNANT * m_flow_nominal, m_flow, 0.0)
+def heat_state(
+    m_flow, cp, held, model: CircuitsModel, scenario: Scenario, pumps: Float[Array, " link"]
+) -> HeatState:
+    """What the temperatures of known flows depend on, temperatures over the reference."""
+    T_max = jnp.asarray([f.T_max for f in model.fluids], cp.dtype)
+    return HeatState(
+        m_flow=m_flow,
+        cp=cp,
+        heat=scenario.heat + pumps,
+        loss=scenario.loss,
+        theta_air=scenario.T_air - model.T_ref,
+        theta_max=T_max - model.T_ref,
+        theta_enter=scenario.T_enter - model.T_ref,
+        theta_rest=model.T_rest - model.T_ref,
+        theta_set=scenario.T_set - model.T_ref,
+        held=held,
+        fouling=scenario.fouling,
+        theta_rejected=scenario.T_rejected - model.T_ref,
+    )
+
+
+def _heat_capacity(m_flow, temperatures: Temperatures, model: CircuitsModel):
+    """Heat capacity of each circuit at the mean temperature of its links, weighted by flow."""
+    mean, m = 0.5 * (temperatures.entering + temperatures.leaving), jnp.abs(m_flow)
+
+    def of(n):
+        place = slice(*model.links[n])
+        flow = m[place] + 1e-9 * model.heat.m_scale[place]
+        T = model.T_ref + jnp.sum(flow * mean[place]) / jnp.sum(flow)
+        fluid = model.fluids[n]
+        return fluid.heat_capacity(jnp.clip(T, fluid.T_min, fluid.T_max))
+
+    return jnp.stack([of(n) for n in range(len(model.fluids))])
 
 
 def _state(
-    model: LiquidModel,
-    inputs: LiquidInputs,
-    flows: Flows,
-    dp_pump: Float[Array, " cdu"],
-    streams: Streams,
-    theta: Float[Array, ""],
-    balance: Balance,
-) -> LiquidState:
-    """Everything a caller may want to know of the solved loop."""
-    T_set, branches = model.T_supply_set, inputs.heat.shape[0]
-    share = valve_share(balance, streams, model)
-    imbalance = -balance.imbalance(streams)
-    # At T_max nothing rejects the rest; elsewhere an open balance is an error of the solver.
-    top = model.fluid.T_max - T_set
-    stored = jnp.where(theta > top - 1e-3, imbalance, 0.0)
-    heat = jnp.sum(balance.taken) + jnp.sum(streams.pump_heat)
-    energy_residual = jnp.abs(imbalance - stored) / jnp.maximum(heat, 1.0)
-    limit = 1e-6 if jnp.finfo(theta.dtype).bits == 64 else 1e-4
-    stagnant_rise = jnp.where((streams.m_branch <= 0.0) & (inputs.heat > 0.0), top - theta, 0.0)
-    outlet = theta + quotient(balance.taken, streams.m_branch * balance.cp) + stagnant_rise
-    leaving = balance.theta_hot - quotient(balance.rejected, streams.m_cdu * balance.cp)
-    facility_rise = quotient(balance.rejected, share * streams.C_facility)
-    return LiquidState(
-        m_flow_branch=streams.m_branch,
-        m_flow_cdu=streams.m_cdu,
-        p_supply=flows.p[:branches],
-        p_return=flows.p[branches:],
-        dp_pump=dp_pump,
-        speed=flows.speed[0] * inputs.running,
-        pump_power=shaft_power(streams.pump_heat, 1.0, model.efficiency),
-        pump_heat=streams.pump_heat,
-        T_supply=T_set + theta,
-        T_return=T_set + balance.theta_return,
-        T_branch_out=T_set + outlet,
-        T_supply_cdu=T_set + leaving,
-        T_facility_out=inputs.T_facility + facility_rise,
-        facility_share=share,
-        heat_taken=balance.taken,
-        heat_unmet=inputs.heat - balance.taken,
-        heat_cdu=balance.rejected,
-        heat_stored=stored,
-        cp=balance.cp,
-        residual=flows.residual,
-        energy_residual=energy_residual,
-        converged=flows.converged & (energy_residual < limit),
+    model: CircuitsModel,
+    scenario: Scenario,
+    flows: tuple[Flows, ...],
+    heat: tuple[HeatState, Temperatures],
+    share: Float[Array, " exchanger"],
+    change,
+    count,
+) -> CircuitsState:
+    state, temperatures = heat
+    joined = _joined(flows)
+    dtype = joined.m_flow.dtype
+    limit = 1e-8 if jnp.finfo(dtype).bits == 64 else 1e-4
+    settled = (change <= _tolerance(dtype)) & (temperatures.residual < limit)
+    return CircuitsState(
+        m_flow=joined.m_flow,
+        p=joined.p,
+        speed=tuple(f.speed for f in flows),
+        pump_heat=state.heat - scenario.heat,
+        T=model.T_ref + temperatures.node,
+        T_in=model.T_ref + temperatures.entering,
+        T_out=model.T_ref + temperatures.leaving,
+        heat_taken=temperatures.taken,
+        heat_unmet=state.heat - temperatures.taken,
+        heat_lost=temperatures.lost,
+        exchanged=temperatures.exchanged,
+        rejected=temperatures.rejected,
+        valve_share=share,
+        cp=state.cp,
+        residual=joined.residual,
+        continuity=joined.continuity,
+        energy_residual=temperatures.residual,
+        rounds=count,
+        converged=joined.converged & settled,
     )
 
 
 def pick(states: eqx.Module, index: int) -> Any:
-    """One of a batch of states or inputs."""
+    """One of a batch of states or scenarios."""
     return jax.tree_util.tree_map(lambda leaf: leaf[index], states)

@@ -3,7 +3,13 @@
 from rehall.schema.entries.common import AirFlow, Coolant, Entry, Placed
 from rehall.schema.entries.cooling import Cdu, CoolingUnit
 from rehall.schema.entries.openings import EvaporativePad, ExhaustFan, Louvre
-from rehall.schema.entries.plant import Chiller, DryCooler
+from rehall.schema.entries.plant import (
+    AdiabaticCooler,
+    Chiller,
+    CoolingTower,
+    DryCooler,
+    PlateExchanger,
+)
 from rehall.schema.entries.power import Board, Busway, Line, PowerShelf, Transformer, Ups, Utility
 from rehall.schema.entries.servers import Miner, MinerShelf, Rack
 
@@ -16,7 +22,10 @@ KINDS: dict[str, type[Entry]] = {
     "cooling_unit": CoolingUnit,
     "cdu": Cdu,
     "dry_cooler": DryCooler,
+    "adiabatic_cooler": AdiabaticCooler,
+    "cooling_tower": CoolingTower,
     "chiller": Chiller,
+    "plate_exchanger": PlateExchanger,
     "exhaust_fan": ExhaustFan,
     "evaporative_pad": EvaporativePad,
     "louvre": Louvre,
@@ -32,12 +41,14 @@ KINDS: dict[str, type[Entry]] = {
 __all__ = [
     "KINDS",
     "SERVERS",
+    "AdiabaticCooler",
     "AirFlow",
     "Board",
     "Busway",
     "Cdu",
     "Chiller",
     "Coolant",
+    "CoolingTower",
     "CoolingUnit",
     "DryCooler",
     "Entry",
@@ -48,6 +59,7 @@ __all__ = [
     "Miner",
     "MinerShelf",
     "Placed",
+    "PlateExchanger",
     "PowerShelf",
     "Rack",
     "Transformer",

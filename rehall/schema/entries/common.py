@@ -19,6 +19,7 @@ from rehall.quantities import (
     quantity,
 )
 from rehall.schema.base import Description, Name
+from rehall.schema.fluid import FluidName
 
 FanPressure = Annotated[float, quantity("pressure", least=0.0)]
 
@@ -103,7 +104,7 @@ class Coolant(Description):
     `dp_nominal` between its connections; elsewhere dp = dp_nominal (V/V_nominal)^exponent.
     """
 
-    fluid: Literal["pg25", "water"]
+    fluid: FluidName
     inlet_max: Temperature
     flow: Flow | None = None
     flow_per_power: FlowPerPower | None = None

@@ -16,7 +16,7 @@ from rehall.quantities import (
     Temperature,
     TemperatureDifference,
 )
-from rehall.schema.base import Description, Flag
+from rehall.schema.base import Count, Description, Flag
 from rehall.schema.entries.common import FanCurve, Placed, rises
 
 Side = Literal["front", "back", "top", "bottom"]
@@ -85,18 +85,22 @@ class CoolingUnit(Placed):
 class PumpRating(Description):
     """Head left for the loop with the pumps at full speed: table of flow [m3/s], head [Pa].
 
-    `power` is the electrical power of the pumps at the CDU's rated flow [W].
+    `power` is the electrical power of the pumps at the CDU's rated flow [W]. Of `count` pumps with
+    a check valve each, `duty` run; the table is theirs.
     """
 
     curve: tuple[tuple[FlowFromZero, Pressure], ...] = Field(min_length=2)
     power: Power
-    efficiency: PositiveShare | None = None
+    count: Count = 1
+    duty: Count = 1
 
     @model_validator(mode="after")
     def head_falls(self) -> Self:
         """Refuse a table whose flows do not rise."""
         if not rises([V_flow for V_flow, _ in self.curve]):
             raise ValueError("curve: wanted flows that rise from row to row")
+        if self.duty > self.count:
+            raise ValueError(f"{self.duty} pumps on duty of {self.count}")
         return self
 
 

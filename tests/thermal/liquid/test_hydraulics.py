@@ -124,6 +124,26 @@ def test_control_of_a_flow_holds_the_flow_of_its_links():
     assert float(flows.m_flow[:2].sum()) == pytest.approx(50.0, rel=1e-8)
 
 
+@pytest.mark.parametrize("target", [1.0, 100.0, 10e3])
+@pytest.mark.parametrize("check", [False, True])
+def test_control_of_a_small_pressure_turns_a_pump_before_a_stronger_one(target, check):
+    nodes = [Node("return", pressure=0.0), Node("between"), Node("supply")]
+    links = [
+        Link("first", "return", "between", pump=curve(), check=check),
+        Link("second", "between", "supply", pump=curve(), check=check),
+        Link("racks", "supply", "return", losses=(quadratic(2e-4, 100.0),)),
+    ]
+    network, state = make(links, nodes, [Control("first", target, high="between", low="return")])
+    flows = solve(network, state)
+    assert bool(flows.converged)
+    # target = 4 s^2 - 1.2e-4 Q^2 and target + 4 - 1.2e-4 Q^2 = 2e-4 Q^2, in bar and m3/h
+    square = (target / BAR + 4.0) / 3.2e-4
+    assert float(flows.p[1]) == pytest.approx(target, rel=1e-7)
+    assert float(flows.m_flow[0]) / DENSITY * HOUR == pytest.approx(square**0.5, rel=1e-6)
+    speed = ((target / BAR + 1.2e-4 * square) / 4.0) ** 0.5
+    assert float(flows.speed[0]) == pytest.approx(speed, rel=1e-6)
+
+
 def test_valve_that_throttles_holds_its_flow_and_gives_it_up_when_there_is_too_little():
     network, state = rack_loop()
     usual = float(solve(network, state).m_flow[3])

@@ -55,8 +55,10 @@ def run(reduced: bool) -> Outcome:
     leaving = float(u.sum() / (u / T).sum())
     shared = {"relative": True, "source": SOURCE}
     cooled = float(table["T_air_out"]) - 20.0
+    related = coil() * SPAN / 1e3
     return Outcome(
         [
+            Row("heat of the relation alone", related, float(table["Q"]), 1e-4, "kW", **shared),
             Row("heat", -solution.heat["streams"] / 1e3, float(table["Q"]), 0.01, "kW", **shared),
             Row("change of the air", T_REF - float(solution.T_out[place][0]), cooled, 0.01, "K",
                 at="at the coil", **shared),

@@ -46,6 +46,7 @@ def run(reduced: bool) -> Outcome:
             "total flow": (Q[2], "total_m3_h", "m3/h"),
             "pressure over the racks": (flows.p[2] / BAR, "rack_dp_bar", "bar"),
             "pressure over the pumps": (flows.p[1] / BAR, "pump_dp_bar", "bar"),
+            "pressure along the header": ((flows.p[1] - flows.p[2]) / BAR, "header_dp_bar", "bar"),
             "flow of a rack of twelve": (Q[4], "rack_1_m3_h", "m3/h"),
             "flow of a rack of four": (Q[18], "rack_2_m3_h", "m3/h"),
         }

@@ -1,0 +1,79 @@
+"""A facility water loop: pumps, heat rejection and users in parallel -> Circuit."""
+
+from dataclasses import dataclass
+
+from thermal.liquid.circuits import Circuit
+from thermal.liquid.parts import Control, Link, Node, PowerLaw, Pump
+from thermal.properties import Fluid
+
+SHUT_OFF = 1.25
+"""Head at no flow over that at the rated flow, of a centrifugal pump that is known by one point;
+1.1 to 1.3 is usual: ASHRAE Systems and Equipment (2020), ch. 44 (assumed) [-]."""
+
+OUTSIDE_MIN = 0.05
+"""Least share of the head that rejection and pipes lose at the rated flow (assumed) [-]."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A coil or the facility side of a CDU, balanced to its nominal flow."""
+
+    name: str
+    V_flow_nominal: float  # [m3/s]
+
+
+@dataclass(frozen=True)
+class Facility:
+    """Pumps of which `duty` deliver the rated flow at the rated head.
+
+    At `dp_users` between supply and return every user has its nominal flow; what of the head is
+    left at the rated flow is lost in the rejection and the pipes. With `held` the pumps slow down
+    to hold that pressure there; else they turn at full speed.
+    """
+
+    name: str
+    fluid: Fluid
+    T_supply: float  # [K]
+    V_flow: float  # of the duty pumps [m3/s]
+    head: float  # [Pa]
+    users: tuple[User, ...]
+    dp_users: float  # [Pa]
+    held: bool = False
+    pumps: int = 1
+    duty: int = 1
+    pressure: float = 0.0  # gauge, where the pumps draw [Pa]
+
+
+def circuit(facility: Facility) -> Circuit:
+    """Links and nodes: `rejection` from the pumps to the supply, `pump 1`, ..., and the users."""
+    each, head = facility.V_flow / facility.duty, facility.head
+    curve = tuple(each * share for share in (0.0, 0.5, 1.0))
+    rise = tuple(head * (SHUT_OFF - (SHUT_OFF - 1.0) * share**2) for share in (0.0, 0.5, 1.0))
+    pump = Pump(curve, rise, group=facility.name)
+    together = sum(user.V_flow_nominal for user in facility.users)
+    across = facility.dp_users * (facility.V_flow / together) ** 2
+    outside = PowerLaw(max(head - across, OUTSIDE_MIN * head), facility.V_flow, 2.0)
+    links = [
+        Link(f"pump {n + 1}", "return", "pumps", pump=pump, check=True)
+        for n in range(facility.pumps)
+    ]
+    links.append(Link("rejection", "pumps", "supply", losses=(outside,)))
+    links += [
+        Link(
+            user.name,
+            "supply",
+            "return",
+            losses=(PowerLaw(facility.dp_users, user.V_flow_nominal, 2.0),),
+        )
+        for user in facility.users
+    ]
+    nodes = (Node("return", pressure=facility.pressure), Node("pumps"), Node("supply"))
+    hold = Control(facility.name, facility.dp_users, "supply", "return")
+    return Circuit(
+        facility.name,
+        facility.fluid,
+        facility.T_supply,
+        tuple(links),
+        nodes,
+        (hold,) if facility.held else (),
+    )
