@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import jax.numpy as jnp
+
 from rehall.config import Case
 from rehall.schema import entries
 from rehall.schema.liquid import Facility
@@ -12,11 +14,10 @@ from thermal.plant import plant as plants
 from thermal.plant.bank import Chillers, Cooler, Coolers
 from thermal.plant.chiller import Chiller, Curves, Surface
 from thermal.plant.drycooler import AdiabaticCooler, DryCooler
-from thermal.plant.machines import volumetric_heat
 from thermal.plant.outdoor import outdoor_at_wet_bulb
 from thermal.plant.plate import Exchangers, PlateExchanger
 from thermal.plant.tower import CoolingTower
-from thermal.properties import pressure_at_altitude
+from thermal.properties import fluid, pressure_at_altitude
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,8 @@ def pump_power(spec: Facility) -> float:
 
 def capacity_rate(spec: Facility) -> float:
     """Heat that a facility loop carries per kelvin [W/K]."""
-    return spec.flow * volumetric_heat(spec.fluid)
+    liquid, T = fluid(spec.fluid), jnp.asarray(spec.supply)
+    return spec.flow * float(liquid.density(T) * liquid.heat_capacity(T))
 
 
 def design(case: Case) -> tuple[float, float, float]:

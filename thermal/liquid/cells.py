@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+from numpy.typing import ArrayLike
 
 from thermal.liquid.heat import (
     HOLDS,
@@ -60,9 +61,7 @@ class CellsState(eqx.Module):
     node: Float[Array, " node"]  # [K]
 
 
-def build(
-    m_scale: Float[Array, " link"], masses: Sequence[float], counts: Sequence[int]
-) -> CellsModel:
+def build(m_scale: Float[Array, " link"], masses: ArrayLike, counts: Sequence[int]) -> CellsModel:
     """Cells of links that hold `masses` [kg] of liquid, in `counts` equal cells."""
     number = np.asarray(counts, int)
     link = np.repeat(np.arange(number.size), number)

@@ -37,7 +37,7 @@ class Temperatures(eqx.Module):
     exchanged: Float[Array, " exchanger"]  # from hot to cold side [W]
     lost: Float[Array, " link"]  # to the air along it [W]
     rejected: Float[Array, " rejection"]  # [W]
-    residual: Float[Array, ""]  # largest open heat of a node over all heat [-]
+    residual: Float[Array, ""]  # largest open heat of a node over all heat wanted [-]
     steps: Int[Array, ""]
 
 
@@ -116,7 +116,7 @@ def _result(node, mode, steps, model: HeatModel, state: HeatState) -> Temperatur
     open_heat = jnp.zeros_like(node).at[down].add(C * (leaving - node[down]))
     outflow = jnp.zeros_like(node).at[up].add(C)
     open_heat = open_heat + jnp.maximum(outflow - inflow, 0.0) * (state.theta_enter - node)
-    total = jnp.maximum(jnp.sum(jnp.abs(taken)) + jnp.sum(jnp.abs(lost)), 1.0)
+    total = jnp.maximum(jnp.sum(jnp.abs(state.heat)) + jnp.sum(jnp.abs(lost)), 1.0)
     return Temperatures(
         node,
         entering,

@@ -192,7 +192,7 @@ def test_gradients_by_the_implicit_function_agree_with_differences(T_facility, p
         up = outputs(at[0] + nudge[0], at[1] + nudge[1])
         down = outputs(at[0] - nudge[0], at[1] - nudge[1])
         expected = (up - down) / (2.0 * step)
-        np.testing.assert_allclose(slopes[argument], expected, rtol=2e-3, atol=1e-8)
+        np.testing.assert_allclose(slopes[argument], expected, rtol=5e-3, atol=1e-8)
 
 
 def random_states(pod, count, racks, units, seed=0):

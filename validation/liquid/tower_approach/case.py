@@ -24,8 +24,8 @@ def approach(wet: np.ndarray, rise: np.ndarray, ratio: np.ndarray) -> np.ndarray
         1.0,
         LIQUID_TO_GAS,
         EXPONENT,
-        4,
-        0,
+        4.0,
+        0.0,
     )
     outdoor = outdoor_at_wet_bulb(jnp.array(wet + 10.0 + ZERO), jnp.array(wet + ZERO))
     out_of_reach = 250.0
