@@ -43,9 +43,11 @@ def _coolant(solution: Solution) -> list[Limit]:
             warmest = min(limits.coolant_supply_max or np.inf, coolant.inlet_max)
             share = 100 * float(V_flow[n] / wanted)
             least = 100 * limits.coolant_flow_min
-            unmet = float(state.heat_unmet[n]) / 1e3
+            unmet, T_supply = float(state.heat_unmet[n]) / 1e3, float(T_in[n]) - ZERO
             found += [
-                Limit("coolant_supply_max", item.name, T_in[n] - ZERO, warmest - ZERO, "degC"),
+                Limit(
+                    "coolant_supply_max", item.name, float(T_in[n]) - ZERO, warmest - ZERO, "degC"
+                ),
                 Limit("coolant_flow_min", item.name, share, least, "%", least=True),
                 Limit("coolant_heat_unmet", item.name, unmet, 0.001, "kW"),
             ]
