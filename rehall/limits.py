@@ -45,9 +45,7 @@ def _coolant(solution: Solution) -> list[Limit]:
             least = 100 * limits.coolant_flow_min
             unmet, T_supply = float(state.heat_unmet[n]) / 1e3, float(T_in[n]) - ZERO
             found += [
-                Limit(
-                    "coolant_supply_max", item.name, float(T_in[n]) - ZERO, warmest - ZERO, "degC"
-                ),
+                Limit("coolant_supply_max", item.name, T_supply, warmest - ZERO, "degC"),
                 Limit("coolant_flow_min", item.name, share, least, "%", least=True),
                 Limit("coolant_heat_unmet", item.name, unmet, 0.001, "kW"),
             ]
