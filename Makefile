@@ -3,6 +3,7 @@
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
+PEERS ?= $(VENV)-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Small factorisations on many threads wait for each other (docs/decisions/0006-liquid-newton.md).
 export OPENBLAS_NUM_THREADS ?= 1
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help demo test check lint fast docs validate fuzz speed clean
+.PHONY: help demo test check lint fast docs validate fuzz speed peers peers-check clean
 
 help:
 	@echo "make demo      compare the two halls in configs/; results in out/demo"
@@ -21,13 +22,14 @@ help:
 	@echo "make docs      the documentation as a web site, in out/site"
 	@echo "make validate  cases with a published reference, into validation/REPORT.md"
 	@echo "make fuzz      200 random halls: each converges or says why not"
-	@echo "make speed     cost of the air solver, as ratios; appends to validation/speed.csv"
+	@echo "make speed     cost of air and liquid solvers, as ratios; appends to validation/speed.csv"
+	@echo "make peers     pandapipes on the same loops, in an environment of its own"
 
 demo: $(VENV)/.stamp-run
 	$(BIN)/rehall compare configs/asic_hall.yaml configs/ai_hall.yaml --out out/demo
 
 test: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not gpu and not validation"
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not gpu and not validation and not peers"
 
 check: lint fast
 	@if [ -e $(VENV)/.stamp-docs ]; then $(MAKE) docs; \
@@ -40,7 +42,7 @@ lint: $(VENV)/.stamp-dev
 	$(BIN)/lint-imports
 
 fast: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation"
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation and not peers"
 
 docs: $(VENV)/.stamp-docs
 	$(BIN)/mkdocs build --strict
@@ -57,6 +59,14 @@ fuzz: $(VENV)/.stamp-dev
 speed: $(VENV)/.stamp-dev
 	$(BIN)/python validation/speed.py
 
+peers: $(PEERS)/.stamp
+	$(PEERS)/bin/python validation/peers/networks.py
+	$(PEERS)/bin/python validation/speed.py --liquid
+
+# A few of the same loops, without writing anything.
+peers-check: $(PEERS)/.stamp
+	$(PEERS)/bin/python -m pytest -q -m peers tests/peers
+
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
@@ -68,6 +78,11 @@ $(VENV)/.stamp-%: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.$(EXTRAS)'
 	@touch $@
 
-$(BIN)/python:
+# pandapipes wants older versions of libraries that we use too.
+$(PEERS)/.stamp: pyproject.toml validation/peers/constraints.txt | $(PEERS)/bin/python
+	$(PEERS)/bin/python -m pip install --quiet -c validation/peers/constraints.txt -e '.[peers]'
+	@touch $@
+
+$(BIN)/python $(PEERS)/bin/python:
 	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 or newer with venv found; set PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@:/bin/python=)

@@ -264,7 +264,9 @@ def export_openfoam(
 @app.command()
 def view(
     results: Annotated[Path, typer.Argument(help="Results folder.", show_default=False)],
-    screenshot: Annotated[bool, typer.Option(help="Write pictures instead of a window.")] = False,
+    screenshot: Annotated[
+        bool, typer.Option(help="Write pictures of air and loops instead of a window.")
+    ] = False,
 ) -> None:
     """Look at the results of a run."""
     from rehall.results import read

@@ -73,7 +73,7 @@ def load(path: str | Path) -> Case:
         raise InputError(in_order(findings, whole.path))
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
-    complaints += events.check(file.transient, case.items, case.openings, case.nodes, whole.data)
+    complaints += events.check(file.transient, events.operated(case), case.nodes, whole.data)
     complaints += ranges.check(file)
     complaints += plant_checks.check(file, uses)
     findings += [document.finding(where, message) for where, message in complaints]

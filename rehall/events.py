@@ -2,17 +2,38 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rehall.entry_uses import items_of
 from rehall.layout import Item, moves_air, operated_power
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
+from rehall.schema.liquid import LiquidSpec, PumpSet
 from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.shell import OVERSPEED, NodeItem, OpeningItem, curved
 
+if TYPE_CHECKING:
+    from rehall.config import Case
+
 EQUIPMENT = ("state", "power", "air_flow", "supply")
+UNIT = ("state", "pumps")
 OPENING = ("state", "flow", "temperature")
+FACILITY = ("state", "pumps", "rejection")
+
+
+@dataclass(frozen=True)
+class FacilityItem:
+    """A facility loop as it is operated: how many pumps run, and whether its heat is rejected."""
+
+    name: str
+    count: int
+    pumps: int
+    rejects: bool = True
+    kind: str = "facility loop"
+    group: str = ""
+
+
+Thing = Item | OpeningItem | FacilityItem
 
 
 @dataclass(frozen=True)
@@ -21,12 +42,24 @@ class Operated:
 
     items: tuple[Item, ...]
     openings: tuple[OpeningItem, ...]
+    facilities: tuple[FacilityItem, ...] = ()
+
+    @property
+    def things(self) -> list[Thing]:
+        """Everything that an event may be about."""
+        return [*self.items, *self.openings, *self.facilities]
+
+
+def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:
+    """The facility loops of a case with the pumps on duty that it gives them."""
+    specs = liquid.facility if liquid else ()
+    sets = [(spec.name, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
+    return tuple(FacilityItem(name, pumps.count, pumps.duty) for name, pumps in sets)
 
 
 def check(
     spec: TransientSpec | None,
-    items: Sequence[Item],
-    openings: Sequence[OpeningItem],
+    normal: Operated,
     nodes: Sequence[NodeItem],
     data: dict[str, Any],
 ) -> list[Complaint]:
@@ -37,10 +70,11 @@ def check(
     complaints: list[Complaint] = []
     for n, event in enumerate(spec.events if spec else ()):
         where = ("transient", "events", n)
-        complaints += [((*where, *inside), text) for inside, text in _wrong(event, items, openings)]
-        if not _hit(event, items, openings) and not _written(event.item, items, openings, data):
-            known = sorted({i.name for i in items} | {o.name for o in openings})
-            text = f"no equipment or opening {event.item!r}; {nearest(event.item, known)}"
+        complaints += [((*where, *inside), text) for inside, text in _wrong(event, normal)]
+        if not _hit(event, normal) and not _written(event.item, normal, data):
+            known = sorted({thing.name for thing in normal.things})
+            text = f"no equipment, opening or facility loop {event.item!r}; "
+            text += nearest(event.item, known)
             if event.item in {node.name for node in nodes}:
                 text = f"{event.item!r} is a power node; wanted the equipment that it feeds"
             complaints.append(((*where, "item"), text))
@@ -48,8 +82,13 @@ def check(
         if event.end > spec.duration:
             text = f"ends at {event.end:g} s, after the duration of {spec.duration:g} s"
             complaints.append(((*where, "at"), text))
-        complaints += [(where, text) for text in _still_changing(n, spec, items, openings)]
+        complaints += [(where, text) for text in _still_changing(n, spec, normal)]
     return complaints
+
+
+def operated(case: "Case") -> Operated:
+    """How a case operates everything before its events."""
+    return Operated(case.items, case.openings, facility_items(case.liquid))
 
 
 def in_order(spec: TransientSpec) -> list[EventSpec]:
@@ -70,7 +109,11 @@ def after(event: EventSpec, now: Operated, normal: Operated) -> Operated:
         _changed_opening(o, event, was) if event.item in (o.name, o.group) else o
         for o, was in zip(now.openings, normal.openings, strict=True)
     )
-    return Operated(items, openings)
+    facilities = tuple(
+        _changed_facility(f, event, was) if event.item == f.name else f
+        for f, was in zip(now.facilities, normal.facilities, strict=True)
+    )
+    return Operated(items, openings, facilities)
 
 
 def raised_powers(spec: TransientSpec, normal: Operated) -> dict[str, float]:
@@ -92,7 +135,7 @@ def words(event: EventSpec) -> str:
 
 
 def _shown(key: str, value: Any) -> str:
-    if key == "state":
+    if key in ("state", "pumps", "rejection"):
         return str(value)
     if key == "power":
         return f"{value / 1e3:g} kW"
@@ -107,7 +150,7 @@ def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
         changes |= {"on": False, "power": 0.0}
     elif event.state == "on":
         running = normal.power if normal.on else operated_power(normal.entry)
-        changes = {"on": True, "power": running} | changes
+        changes = {"on": True, "power": running, "pumps": normal.pumps} | changes
     return replace(item, **changes)
 
 
@@ -120,26 +163,53 @@ def _changed_opening(opening: OpeningItem, event: EventSpec, normal: OpeningItem
     return replace(opening, **changes)
 
 
-def _hit(
-    event: EventSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
-) -> list[Item | OpeningItem]:
+def _changed_facility(
+    facility: FacilityItem, event: EventSpec, normal: FacilityItem
+) -> FacilityItem:
+    pumps = facility.pumps
+    if event.state is not None:
+        pumps = normal.pumps if event.state == "on" else 0
+    if event.pumps is not None:
+        pumps = event.pumps
+    rejects = facility.rejects if event.rejection is None else event.rejection == "on"
+    return replace(facility, pumps=pumps, rejects=rejects)
+
+
+def _hit(event: EventSpec, normal: Operated) -> list[Thing]:
     """What an event is about."""
-    things: list[Item | OpeningItem] = [*items, *openings]
-    return [thing for thing in things if event.item in (thing.name, thing.group)]
+    return [thing for thing in normal.things if event.item in (thing.name, thing.group)]
 
 
-def _wrong(
-    event: EventSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
-) -> Iterator[Complaint]:
+def _keys(thing: Thing) -> tuple[str, ...]:
+    """Keys that something has a use for."""
+    if isinstance(thing, FacilityItem):
+        return FACILITY
+    if isinstance(thing, OpeningItem):
+        return OPENING
+    return UNIT if isinstance(thing.entry, Cdu) else EQUIPMENT
+
+
+def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     """Keys that the thing of an event has no use for."""
-    hit = _hit(event, items, openings)
+    hit = _hit(event, normal)
     if not hit:
         return
-    thing = hit[0]
-    keys = EQUIPMENT if isinstance(thing, Item) else OPENING
+    thing, keys = hit[0], _keys(hit[0])
     for key in event.changes:
         if key not in keys:
             yield (key,), f"{event.item} ({thing.kind}) has none; known are {', '.join(keys)}"
+    if isinstance(thing, FacilityItem) or (
+        isinstance(thing, Item) and isinstance(thing.entry, Cdu)
+    ):
+        count = thing.count if isinstance(thing, FacilityItem) else thing.entry.pump.count
+        if event.pumps is not None and event.pumps > count:
+            yield ("pumps",), f"{event.item} has {count}"
+        if event.ramp:
+            text = f"{event.item}: its pumps take the time of their coast_down and start_up"
+            yield ("ramp",), text
+        if event.state == "off" and event.pumps:
+            yield ("state",), "off goes with no pumps"
+        return
     if isinstance(thing, OpeningItem):
         if thing.kind == "outdoor":
             yield ("item",), f"{event.item}: the flow of an outdoor opening follows the pressure"
@@ -150,9 +220,6 @@ def _wrong(
             text = f"{event.item}: {event.flow:g} m3/s; its full speed is {fan.flow:g} m3/s"
             yield ("flow",), text
         return
-    if isinstance(thing.entry, Cdu):
-        text = f"{event.item} (cdu): coolant is held at its steady state in a transient"
-        yield ("item",), text
     if event.supply is not None and not isinstance(thing.entry, CoolingUnit):
         yield ("supply",), f"{event.item}: only cooling units hold a supply temperature"
     if event.air_flow is not None and not moves_air(thing):
@@ -175,14 +242,9 @@ def _stores(entry: Any) -> bool:
     return bool(weight if entry.thermal_mass is None else entry.thermal_mass)
 
 
-def _written(
-    name: str,
-    items: Sequence[Item],
-    openings: Sequence[OpeningItem],
-    data: dict[str, Any],
-) -> bool:
+def _written(name: str, normal: Operated, data: dict[str, Any]) -> bool:
     """Whether a line that was itself mistaken may have given this name."""
-    there = {item.group for item in items} | {opening.group for opening in openings}
+    there = {thing.group for thing in normal.things}
     lines = [
         piece.get("name")
         for _, listed in items_of(data, "equipment")
@@ -194,16 +256,14 @@ def _written(
     return any(name.startswith(line) for line in lost)
 
 
-def _still_changing(
-    n: int, spec: TransientSpec, items: Sequence[Item], openings: Sequence[OpeningItem]
-) -> Iterator[str]:
+def _still_changing(n: int, spec: TransientSpec, normal: Operated) -> Iterator[str]:
     """Refuse an event about something that another one is still changing."""
     event = spec.events[n]
-    about = {thing.name for thing in _hit(event, items, openings)}
+    about = {thing.name for thing in _hit(event, normal)}
     for m, other in enumerate(spec.events):
         before = (other.at, m) < (event.at, n)
         if before and event.at < other.end:
-            both = about & {thing.name for thing in _hit(other, items, openings)}
+            both = about & {thing.name for thing in _hit(other, normal)}
             if both:
                 until = f"until {other.end:g} s by the event at {other.at:g} s"
                 yield f"{min(both)} still changes {until}"

@@ -32,6 +32,7 @@ class Item:
     group: str
     where: CasePath
     line: int
+    pumps: int | None = None  # that run, where that is not as rated
 
     @property
     def heat_to_liquid(self) -> float:

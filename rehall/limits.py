@@ -4,7 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from power import checks
+from rehall.chips import chip_limits
 from rehall.derived import Uncertainty
+from rehall.dew_guard import outdoor_dew_point
 from rehall.limits_air import cooling_limits, opening_limits, server_limits
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir
@@ -12,10 +14,12 @@ from rehall.pressures import hall_pressure
 from rehall.simulate import Solution
 from rehall.verdict import Limit
 from thermal.air.model import GRAVITY
-from thermal.moist_air import dew_point_at_wet_bulb
-from thermal.properties import pressure_at_altitude
+from thermal.liquid.vessel import suction_head
+from thermal.properties import fluid, pressure_at_altitude
 
 ZERO = 273.15
+STANDS = 1e-6
+"""Flow below which coolant stands still; what is shut leaks less [m3/s]."""
 
 
 def limits_of(
@@ -32,6 +36,11 @@ def limits_of(
     ]
 
 
+def known(V_flow: float) -> float | None:
+    """Uncertainty of the temperature of coolant: none where it flows, unknown where it stands."""
+    return 0.0 if V_flow > STANDS else None
+
+
 def _coolant(solution: Solution) -> list[Limit]:
     limits, found = solution.case.limits, []
     for name, (loop, state) in solution.loops.items():
@@ -44,13 +53,15 @@ def _coolant(solution: Solution) -> list[Limit]:
             share = 100 * float(V_flow[n] / wanted)
             least = 100 * limits.coolant_flow_min
             unmet, T_supply = float(state.heat_unmet[n]) / 1e3, float(T_in[n]) - ZERO
+            unsure = known(V_flow[n])
             found += [
-                Limit("coolant_supply_max", item.name, T_supply, warmest - ZERO, "degC"),
+                Limit("coolant_supply_max", item.name, T_supply, warmest - ZERO, "degC", unsure),
                 Limit("coolant_flow_min", item.name, share, least, "%", least=True),
                 Limit("coolant_heat_unmet", item.name, unmet, 0.001, "kW"),
             ]
         top = limits.coolant_return_max
-        found.append(Limit("coolant_return_max", name, T_return - ZERO, top - ZERO, "degC"))
+        unsure = known(float(np.sum(V_flow)))
+        found.append(Limit("coolant_return_max", name, T_return - ZERO, top - ZERO, "degC", unsure))
         found.append(
             Limit("coolant_heat_stored", name, float(state.heat_stored) / 1e3, 0.001, "kW")
         )
@@ -59,7 +70,8 @@ def _coolant(solution: Solution) -> list[Limit]:
             found.append(
                 Limit("cdu_loading_max", item.name, load, 100 * limits.cdu_loading_max, "%")
             )
-    return found + _condensation(solution)
+    found += chip_limits(solution.loops)
+    return [*found, *_pressures(solution), *_condensation(solution)]
 
 
 def _condensation(solution: Solution) -> list[Limit]:
@@ -70,22 +82,63 @@ def _condensation(solution: Solution) -> list[Limit]:
     """
     site, margin = solution.case.site, solution.case.limits.dew_point_margin_min
     pressure = float(pressure_at_altitude(site.altitude))
-    outdoor = site.outdoor
-    dew = float(
-        dew_point_at_wet_bulb(
-            jnp.asarray(outdoor.dry_bulb), jnp.asarray(outdoor.wet_bulb), pressure
-        )
-    )
-    moistest = solution.carried.moistest
+    dew, moistest = outdoor_dew_point(site), solution.carried.moistest
     if moistest is not None:
-        dew = max(dew, humidity(moistest, outdoor.dry_bulb, pressure).dew_point)
-    unsure = 0.0 if np.isfinite(solution.air.T_in).all() else None
-    supplies = {name: float(state.T_supply) for name, (_, state) in solution.loops.items()}
-    supplies |= {name: f.T_supply for name, f in solution.facilities.items()}
+        dew = max(dew, humidity(moistest, site.outdoor.dry_bulb, pressure).dew_point)
+    settled = 0.0 if np.isfinite(solution.air.T_in).all() else None
+    supplies = {
+        name: (float(state.T_supply), known(float(state.m_flow_branch.sum()) / loop.density))
+        for name, (loop, state) in solution.loops.items()
+    }
+    supplies |= {name: (f.T_supply, 0.0) for name, f in solution.facilities.items()}
     return [
-        Limit("dew_point_margin_min", name, T - dew, margin, "K", unsure, least=True)
-        for name, T in supplies.items()
+        Limit(
+            "dew_point_margin_min",
+            name,
+            T - dew,
+            margin,
+            "K",
+            None if settled is None else unsure,
+            least=True,
+        )
+        for name, (T, unsure) in supplies.items()
     ]
+
+
+def _pressures(solution: Solution) -> list[Limit]:
+    """Pressure of rack loops and before their pumps, and at the top of facility loops.
+
+    The lowest is that in operation or, where it is lower, that of the highest rack at rest.
+    """
+    limits, found = solution.case.limits, []
+    p_air = float(pressure_at_altitude(solution.case.site.altitude))
+    for name, (loop, state) in solution.loops.items():
+        above = [item.box.lower[2] - loop.cdus[0].box.lower[2] for item in loop.racks]
+        weight = loop.density * GRAVITY
+        lowest = min(state.p_lowest, loop.spec.pressure - weight * max(above))
+        highest = max(state.p_highest, *(state.p_supply - weight * np.array(above)))
+        rated = [item.entry.pressure_max for item in loop.cdus]  # type: ignore[attr-defined]
+        most = min([limits.loop_pressure_max, *(p for p in rated if p is not None)])
+        found += [_at_least(name, lowest, limits.loop_pressure_min)]
+        found += [Limit("loop_pressure_max", name, float(highest) / 1e3, most / 1e3, "kPa")]
+        for n, item in enumerate(loop.cdus):
+            needed = item.entry.pump.npsh  # type: ignore[attr-defined]
+            if needed is None or not state.m_flow_cdu[n] / loop.density > STANDS:
+                continue
+            p, T = p_air + state.p_suction_cdu[n], state.T_return_cdu[n]
+            head = float(suction_head(jnp.asarray(p), jnp.asarray(T), loop.loop.fluid))
+            found.append(Limit("pump_suction_head_min", item.name, head, needed, "m", least=True))
+    for name, facility in solution.facilities.items():
+        spec = facility.spec
+        if spec.pressure is not None:
+            density = float(fluid(spec.fluid).density(jnp.asarray(spec.supply)))
+            top = spec.pressure - density * GRAVITY * (spec.elevation or 0.0)
+            found.append(_at_least(name, top, limits.loop_pressure_min))
+    return found
+
+
+def _at_least(name: str, lowest: float, least: float) -> Limit:
+    return Limit("loop_pressure_min", name, float(lowest) / 1e3, least / 1e3, "kPa", least=True)
 
 
 def _power(solution: Solution) -> list[Limit]:

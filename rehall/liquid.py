@@ -8,14 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from geometry.errors import InputError
-from rehall.coils import coil_rating, entry_of
 from rehall.config import Case
+from rehall.dew_guard import guarded
+from rehall.events import operated
 from rehall.facility import facilities_of
-from rehall.layout import Item
+from rehall.loop_model import LoopModel
 from rehall.loop_state import LoopState, loop_state
 from rehall.piping import facility_circuit, loop_of
 from rehall.schema.entries import Cdu
-from rehall.schema.liquid import LoopSpec, PumpSet
+from rehall.schema.liquid import LoopSpec
+from rehall.switching import as_switched
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import (
     CircuitsModel,
@@ -24,21 +26,9 @@ from thermal.liquid.circuits import (
     Rejection,
     Scenario,
     build,
-    switched,
 )
 from thermal.liquid.solve import CircuitsState, solve
 from thermal.properties import fluid
-
-
-@dataclass(frozen=True, eq=False)
-class LoopModel:
-    """A rack loop with the pieces of equipment on it."""
-
-    spec: LoopSpec
-    cdus: tuple[Item, ...]
-    racks: tuple[Item, ...]
-    loop: loops.Loop
-    density: float  # of its coolant at the set point [kg/m3]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +83,7 @@ class LiquidSide:
 def liquid_side(case: Case) -> LiquidSide | None:
     """The circuits of a case; None where it has none."""
     specs = case.liquid.loops if case.liquid else ()
-    models = {spec.name: _loop_model(case, spec) for spec in specs}
+    models = {spec.name: _loop_model(case, guarded(case, spec)) for spec in specs}
     found = [error for m in models.values() for error in loops.findings(m.loop)]
     if found:
         raise InputError(found)
@@ -113,7 +103,8 @@ def liquid_side(case: Case) -> LiquidSide | None:
     if not circuits:
         return None
     model, scenario, places = build(circuits, exchangers, rejections)
-    return LiquidSide(models, model, _as_switched(case, scenario, places, models), places)
+    as_given = as_switched(operated(case), case, scenario, places, models)
+    return LiquidSide(models, model, as_given, places)
 
 
 def _loop_model(case: Case, spec: LoopSpec) -> LoopModel:
@@ -123,31 +114,3 @@ def _loop_model(case: Case, spec: LoopSpec) -> LoopModel:
     liquid = fluid(spec.fluid)
     density = float(liquid.density(jnp.asarray(spec.supply)))
     return LoopModel(spec, cdus, racks, loop_of(spec, liquid, cdus, racks), density)
-
-
-def _as_switched(
-    case: Case, scenario: Scenario, places: Places, models: dict[str, LoopModel]
-) -> Scenario:
-    """Standby pumps and what is off stand still; what is off has no water; coils take their own."""
-    running: dict[tuple[str, str], float] = {}
-    m_max: dict[tuple[str, str], float] = {}
-    speed: dict[tuple[str, str], float] = {}
-    for m in models.values():
-        name, duty = m.spec.name, {i.name: entry_of(i, Cdu).pump.duty for i in m.cdus}
-        for item, cdu in zip(m.cdus, m.loop.cdus, strict=True):
-            for k, pump in enumerate(loops.pump_names(cdu)):
-                running[name, pump] = float(item.on and k < duty[item.name])
-            if m.spec.control.speed is not None:
-                speed[name, loops.pump_group(m.loop, cdu)] = m.spec.control.speed
-            if not item.on:
-                m_max[m.spec.facility, item.name] = 0.0
-    for spec in facilities_of(case):
-        pumps = spec.pumps or PumpSet(count=1, duty=1)
-        for k in range(pumps.count if spec.name in places.circuit else 0):
-            running[spec.name, f"pump {k + 1}"] = float(k < pumps.duty)
-        density = float(fluid(spec.fluid).density(jnp.asarray(spec.supply)))
-        for item in case.items:
-            if item.facility == spec.name and (spec.name, item.name) in places.link:
-                rated = density * coil_rating(item).water_flow
-                m_max[spec.name, item.name] = rated if item.on else 0.0
-    return switched(scenario, places, running=running, m_max=m_max, speed=speed)

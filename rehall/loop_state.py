@@ -1,17 +1,14 @@
 """One rack loop out of the solved circuits: numbers by its units and racks."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rehall.loop_model import LoopModel
 from thermal.liquid.circuits import CircuitsModel, Places
 from thermal.liquid.loop import pump_group, pump_names
 from thermal.liquid.solve import CircuitsState
-
-if TYPE_CHECKING:
-    from rehall.liquid import LoopModel
 
 Values = NDArray[np.float64]
 
@@ -37,10 +34,13 @@ class LoopState:
     T_supply: float  # of the racks, mixed
     T_return: float
     T_supply_cdu: Values
+    T_return_cdu: Values  # where each draws
     T_facility_in: Values
     T_facility_out: Values  # of the water let through
     facility_share: Values  # of the available facility flow let through [-]
     p_suction: float  # where the pumps draw, gauge
+    p_suction_cdu: Values  # where each unit draws, gauge
+    p_lowest: float  # in the loop, gauge
     p_highest: float  # in the loop, gauge
     residual: float  # largest relative violation of a hydraulic law, of all circuits [-]
     energy_residual: float
@@ -48,7 +48,7 @@ class LoopState:
 
 
 def loop_state(
-    loop: "LoopModel", state: CircuitsState, model: CircuitsModel, places: Places
+    loop: LoopModel, state: CircuitsState, model: CircuitsModel, places: Places
 ) -> LoopState:
     """A loop out of the state of all circuits."""
     name, n = loop.spec.name, places.circuit[loop.spec.name]
@@ -63,6 +63,7 @@ def loop_state(
         for side in (0, 1)
     )
     high, low = taps[loop.loop.cdus[0].name]
+    drawn = np.array([places.node[name, taps[item.name][1]] for item in loop.cdus], int)
     p = np.asarray(state.p)
     m, on = np.abs(np.asarray(state.m_flow)), np.array([item.on for item in loop.cdus], float)
     pump_heat = np.array([np.asarray(state.pump_heat)[links].sum() for links in pumps])
@@ -93,10 +94,13 @@ def loop_state(
         T_supply=_mixed(m[racks], np.asarray(state.T_in)[racks]),
         T_return=_mixed(m[racks], np.asarray(state.T_out)[racks]),
         T_supply_cdu=np.asarray(state.T_out)[cdus],
+        T_return_cdu=np.asarray(state.T)[drawn],
         T_facility_in=T_cold,
         T_facility_out=T_cold + exchanged / through,
         facility_share=share,
         p_suction=float(p[places.node[name, low]]),
+        p_suction_cdu=p[drawn],
+        p_lowest=float(p[slice(*model.nodes[n])].min()),
         p_highest=float(p[slice(*model.nodes[n])].max()),
         residual=float(state.residual),
         energy_residual=float(state.energy_residual * heat / max(heat, 1.0)),

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from geometry.errors import InputError
-from rehall import checkpoint
+from rehall import checkpoint, coolant_results
 from rehall.config import Case
-from rehall.models import AirLevel, air_levels
-from rehall.results import FIELDS, PICTURES, Results, read
+from rehall.models import air_levels
+from rehall.results import FIELDS, PICTURES, Results, pictures_of_loops, read
 from rehall.run import write_results
 from rehall.simulate import Solution
 from rehall.temporal import assemble, drop_steps
@@ -42,7 +42,8 @@ def run_transient(
         checkpoint.require(out / checkpoint.FILE, checkpoint.key_of(case, level))
         results = _steady_results(case, out)
         if "transient" in results.summary:  # it had ended
-            return results, [path for name in KEPT if (path := out / name).is_file()]
+            kept = [path for name in KEPT if (path := out / name).is_file()]
+            return results, [*kept, *pictures_of_loops(out)]
     else:
         solution, results = solve()
         write_results(replace(results, summary=unfinished(results.summary)), out, pictures=False)
@@ -51,16 +52,18 @@ def run_transient(
     with watching() as watch:
         found = march_case(case, level, steady, out, watch)
     assert found is not None, "a checkpoint that was there is gone"
-    return finish(results, level, found, out, pictures)
+    return finish(results, found, out, pictures)
 
 
 def finish(
-    results: Results, level: AirLevel, found: Transient, out: Path, pictures: bool
+    results: Results, found: Transient, out: Path, pictures: bool
 ) -> tuple[Results, list[Path]]:
     """Write what the march found out."""
     results = replace(results, summary=with_transient(results.summary, found))
     assemble(out, results.fields)
     write_csv(found, out)
+    if found.coolant is not None:
+        coolant_results.write_csv(found.coolant, out)
     curves = (draw_curves(found, results.summary, out),) if pictures else ()
     drawn = write_results(results, out, pictures, curves, keep_transient=True)
     drop_steps(out)

@@ -41,7 +41,7 @@ class Exchange:
     by cooling units and rear doors [W], `T_supply` that units hold so that their return air has
     the temperature asked for [K], `T_facility` supply of facility loops [K], `cdu_power` of CDU
     pumps and `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of
-    CDU pumps to the room [W].
+    CDU pumps to the room [W]; `leakage` is what warm chips draw beyond the power given [W].
     """
 
     T_in: dict[str, float] = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Exchange:
     facility_power: dict[str, float] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
     motor_heat: dict[str, float] = field(default_factory=dict)
+    leakage: dict[str, float] = field(default_factory=dict)
 
 
 def air_movers(case: Case) -> list[Item]:
@@ -75,7 +76,7 @@ def load_powers(case: Case, x: Exchange) -> dict[str, float]:
         elif isinstance(item.entry, CoolingUnit):
             powers[item.name] = fan_power(item, x.T_in.get(item.name, ROOM))
         else:
-            powers[item.name] = item.power
+            powers[item.name] = item.power + x.leakage.get(item.name, 0.0)
     powers |= {o.name: o.power for o in case.openings if o.power > 0 or o.feeds}
     facilities = case.liquid.facility if case.liquid else ()
     powers |= {f.name: x.facility_power.get(f.name, 0.0) for f in facilities}
@@ -98,11 +99,11 @@ def air_inputs(case: Case, level: AirLevel, x: Exchange) -> AirInputs:
         if isinstance(item.entry, CoolingUnit):
             heat[at] = fan_power(item, x.T_in.get(item.name, ROOM))
             controlled[at], T_set[at] = COIL, x.T_supply.get(item.name, item.supply or 293.15)
-            conductance[at], T_coolant[at] = _coil(case, item, x)
+            conductance[at], T_coolant[at] = coil_of(case, item, x)
         else:
             heat[at] = share * item.heat_to_air
         if has_rear_door(item):
-            to_water, T_water = _coil(case, item, x)
+            to_water, T_water = coil_of(case, item, x)
             controlled[at], T_set[at], T_coolant[at] = REAR_DOOR, T_water, T_water
             conductance[at] = share * to_water
     for opening in case.openings:
@@ -163,7 +164,7 @@ def fan_power(item: Item, T_in: float) -> float:
     return float(cooling_unit.fan_power(coil(item), air_flow(item, T_in))) if item.on else 0.0
 
 
-def _coil(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
+def coil_of(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
     """Conductance between the inlets of a unit's or rear door's coil [W/K], and the water's [K]."""
     if not item.on or item.facility is None:
         return 0.0, 0.0

@@ -82,6 +82,7 @@ def facility_circuit(case: Case, spec: Facility) -> Circuit | None:
             held=spec.differential_pressure is not None,
             pumps=pumps.count if pumps else 1,
             duty=pumps.duty if pumps else 1,
+            pressure=spec.pressure or 0.0,
         )
     )
 

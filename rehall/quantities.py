@@ -39,6 +39,8 @@ KINDS = {
     "share per temperature difference": ("1/K", "'1.2 %/K'"),
     "heat capacity": ("J/K", "'12 kJ/K'"),
     "thermal conductance": ("W/K", "'60 W/K'"),
+    "thermal resistance": ("K/W", "'0.02 K/W'"),
+    "volume": ("m**3", "'30 L' or '2 m3'"),
     "conductivity": ("W/m/K", "'1.4 W/m/K'"),
     "density": ("kg/m**3", "'2300 kg/m3'"),
     "specific heat": ("J/kg/K", "'880 J/kg/K'"),
@@ -223,6 +225,9 @@ ResistancePerLength = Annotated[float, quantity("resistance per length", least=0
 SharePerKelvin = Annotated[float, quantity("share per temperature difference", least=0.0)]
 HeatCapacity = Annotated[float, quantity("heat capacity", least=0.0)]
 ThermalConductance = Annotated[float, quantity("thermal conductance", above=0.0)]
+ThermalResistance = Annotated[float, quantity("thermal resistance", above=0.0)]
+Volume = Annotated[float, quantity("volume", above=0.0)]
+Time = Annotated[float, quantity("time", least=0.0)]
 Conductivity = Annotated[float, quantity("conductivity", above=0.0)]
 Density = Annotated[float, quantity("density", above=0.0)]
 SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -10,7 +11,7 @@ from rehall.labels import title_of, unit_among, units_of
 from rehall.results import Results, Table, is_table, write_text
 
 # Sections in the order a reader asks for them; what the summary holds beyond these comes after.
-ORDER = ("limits", "racks", "openings", "cooling_units", "cdus", "loops", "power_nodes")
+ORDER = ("limits", "racks", "openings", "cooling_units", "cdus", "loops", "branches", "power_nodes")
 AFTER_TABLES = ("metrics", "balance", "grid", "uniqueness", "assumptions", "sources")
 HEAD = ("case", "verdict")  # shown at the top of the page
 VERDICTS = {
@@ -247,6 +248,8 @@ def text(value: Any) -> str:
 
 def caption(path: Path) -> str:
     """What a picture shows."""
+    if path.stem.startswith("loop_"):
+        return f"Flow and temperature in the loop {unquote(path.stem.removeprefix('loop_'))}"
     return CAPTIONS.get(path.stem, path.stem)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 
@@ -106,6 +107,16 @@ def files_of(folder: Path) -> list[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
+def picture_of_loop(name: str) -> str:
+    """File name of the picture of a loop, whatever its name."""
+    return f"loop_{quote(name, safe=' ')}.png"
+
+
+def pictures_of_loops(folder: Path) -> list[Path]:
+    """Pictures of loops that are in a folder."""
+    return sorted(folder.glob("loop_*.png"))
+
+
 def is_table(value: Any) -> bool:
     """Whether a value of the summary is a list of rows."""
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
@@ -129,6 +140,8 @@ def write(
     out.mkdir(parents=True, exist_ok=True)
     for name in (SUMMARY, REPORT, *PICTURES, FIELDS, *(() if keep_transient else TRANSIENT)):
         (out / name).unlink(missing_ok=True)
+    for path in pictures_of_loops(out):
+        path.unlink()
     with aside(out / FIELDS) as part:
         vtkhdf.write_file(results, part)
     text = json.dumps(results.summary, indent=2, ensure_ascii=False, allow_nan=False)

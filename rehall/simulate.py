@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from power.solve import PowerState
+from rehall import liquid_words
 from rehall.carried import Carried, carried
+from rehall.chips import leakage_of
 from rehall.coils import rated_capacity
 from rehall.config import Case
 from rehall.electrical import PowerSide, power_side
@@ -65,6 +67,7 @@ class Solution:
     study: bool
     loops: dict[str, tuple[LoopModel, LoopState]]
     facilities: dict[str, FacilityState]
+    liquid: tuple[LiquidSide, CircuitsState] | None
     power: tuple[PowerSide, PowerState] | None
     inputs: AirInputs
     exchange: Exchange
@@ -82,11 +85,8 @@ class Solution:
     def reasons(self) -> list[str]:
         """Why the run is not converged; empty if it is."""
         found = [self.air.reason] if self.air.reason else []
-        found += [
-            f"loop {name}: flows or heat did not close"
-            for name, (_, state) in self.loops.items()
-            if not bool(state.converged)
-        ]
+        if self.liquid is not None:
+            found += liquid_words.reasons(*self.liquid)
         if self.power is not None and not self.power[1].converged:
             found.append("power: no voltage at which the chain carries its loads")
         if self.agreement > AGREEMENT:
@@ -185,6 +185,7 @@ def couple(
         study=False,
         loops=utilities.loops,
         facilities=utilities.facilities,
+        liquid=(plant.liquid, utilities.circuits) if plant.liquid and utilities.circuits else None,
         power=(plant.side, utilities.power) if plant.side and utilities.power else None,
         inputs=inputs,
         exchange=x,
@@ -220,23 +221,26 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
     out = Utilities()
     given = {item.name: item.heat_to_liquid for item in case.items if item.loop is not None}
     for _ in range(20):
-        before = dict(x.T_facility)
+        before, leaked = dict(x.T_facility), dict(x.leakage)
         if plant.liquid is not None:
-            state = plant.liquid.solve(given, x.T_facility, x.coil_heat)
+            heat = {name: heat + leaked.get(name, 0.0) for name, heat in given.items()}
+            state = plant.liquid.solve(heat, x.T_facility, x.coil_heat)
             out.circuits, out.loops = state, plant.liquid.states(state)
+            x.leakage = leakage_of(out.loops)
         for loop, of in out.loops.values():
             for item, power, heat in zip(loop.cdus, of.pump_power, of.pump_heat, strict=True):
                 x.cdu_power[item.name] = float(power)
                 x.motor_heat[item.name] = float(power - heat)
         for spec in case.liquid.facility if case.liquid else ():
-            heat = 0.0
+            taken = 0.0
             if plant.liquid is not None and out.circuits is not None:
-                heat = plant.liquid.taken(out.circuits, spec.name)
-            facility = solve_facility(case, spec, heat)
+                taken = plant.liquid.taken(out.circuits, spec.name)
+            facility = solve_facility(case, spec, taken)
             out.facilities[spec.name] = facility
             x.T_facility[spec.name] = facility.T_supply
             x.facility_power[spec.name] = facility.power
-        if all(abs(x.T_facility[name] - T) < 1e-3 for name, T in before.items()):
+        still = all(abs(x.T_facility[name] - T) < 1e-3 for name, T in before.items())
+        if still and all(abs(more - leaked.get(n, 0.0)) < 1.0 for n, more in x.leakage.items()):
             break
     out.powers = load_powers(case, x)
     if plant.side is not None:

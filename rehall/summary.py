@@ -5,9 +5,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from rehall import dew_guard, liquid_words
 from rehall.derived import Uncertainty, uncertainty_of
 from rehall.evidence import formal_order, grid_evidence
 from rehall.limits import limits_of
+from rehall.loop_rows import circuit_tables
 from rehall.observe import device_air, opening_air
 from rehall.simulate import Solution
 from rehall.summary_hall import balance, hall_metrics
@@ -54,13 +56,20 @@ def summarise(solution: Solution, second: Second | None = None) -> Row:
         "cooling_units": cooling_units(solution, air),
         "cdus": cdus(solution),
         "loops": loops(solution),
+        **circuit_tables(solution),
         "facilities": facilities(solution),
         "power_nodes": power_nodes(solution),
         "balance": balance(solution),
         "metrics": hall_metrics(solution, air, openings),
         "grid": grid.row(),
         **extra,
-        "warnings": [*map(str, case.warnings), *solution.carried.warnings, *warnings_of(second)],
+        "warnings": [
+            *map(str, case.warnings),
+            *dew_guard.warnings(case),
+            *(liquid_words.warnings(*solution.liquid) if solution.liquid else ()),
+            *solution.carried.warnings,
+            *warnings_of(second),
+        ],
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from rehall.chips import Chip, chips_of
 from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
@@ -22,6 +23,7 @@ Row = dict[str, Any]
 def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) -> list[Row]:
     """One row for each rack, miner and miner shelf."""
     coolant, carried = _coolant_by_rack(solution), solution.carried
+    chips = {n: c for loop in solution.loops.values() for n, c in chips_of(*loop).items()}
     pressure = float(solution.level.model.pressure)
     rows = []
     for item in solution.case.items:
@@ -59,9 +61,23 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 **coolant.get(
                     item.name, {"coolant_in_c": None, "coolant_out_c": None, "coolant_lpm": None}
                 ),
+                **_chip(chips.get(item.name)),
             }
         )
     return rows
+
+
+def _chip(chip: Chip | None) -> Row:
+    """The hottest chips of a rack; nothing of what is not known or has no end."""
+    if chip is None or not np.isfinite(chip.T):
+        limit = chip.T_max - ZERO if chip else None
+        return {"chip_c": None, "chip_limit_c": limit, "chip_w": None, "leakage_kw": None}
+    return {
+        "chip_c": chip.T - ZERO,
+        "chip_limit_c": chip.T_max - ZERO,
+        "chip_w": chip.power,
+        "leakage_kw": chip.leakage / 1e3,
+    }
 
 
 def _inlet_limit(solution: Solution, entry: Rack | MinerShelf | Miner) -> float:
@@ -152,8 +168,10 @@ def cdus(solution: Solution) -> list[Row]:
                     "flow_lpm": float(state.m_flow_cdu[n]) / density * LPM,
                     "head_kpa": float(state.dp_pump[n]) / 1e3,
                     "speed_pct": 100 * float(state.speed[n]),
+                    "supply_at": loop.loop.taps[item.name][0],
+                    "return_at": loop.loop.taps[item.name][1],
                     "supply_c": float(state.T_supply_cdu[n]) - ZERO,
-                    "return_c": float(state.T_return) - ZERO,
+                    "return_c": float(state.T_return_cdu[n]) - ZERO,
                     "facility_in_c": facility.T_supply - ZERO,
                     "facility_out_c": float(state.T_facility_out[n]) - ZERO,
                     "facility_share_pct": 100 * float(state.facility_share[n]),

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
-from rehall.events import Operated, after, in_order
+from rehall.events import Operated, after, in_order, operated
 from rehall.models import AirLevel, refuse_unbalanced
 from rehall.operation import Exchange, air_flow, air_flows, air_inputs
 from rehall.schema.entries import CoolingUnit
@@ -56,24 +56,24 @@ class Stretch:
     output: bool
 
 
-def case_with(case: Case, operated: Operated) -> Case:
+def case_with(case: Case, state: Operated) -> Case:
     """The case with everything operated as given."""
-    return replace(case, items=operated.items, openings=operated.openings)
+    return replace(case, items=state.items, openings=state.openings)
 
 
 def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) -> list[Change]:
     """What each event adds to the steady inputs, in the order of time.
 
-    The coolant keeps the temperature that it has in the exchange. Refuses events that leave a
-    closed body of air unbalanced.
+    The coolant keeps the temperature that it has in the exchange (coolant_to_air adds what becomes
+    of it). Refuses events that leave a closed body of air unbalanced.
     """
-    normal = now = Operated(case.items, case.openings)
+    normal = now = operated(case)
     inputs = plain(operated_inputs(case, level, x, case))
     found = []
     for event in in_order(spec):
         last, now = now, after(event, now, normal)
-        operated = case_with(case, now)
-        refuse_unbalanced(operated, level, air_flows(operated, x))
+        changed = case_with(case, now)
+        refuse_unbalanced(changed, level, air_flows(changed, x))
         for begin, end, state in _steps(event, last, now):
             new = plain(operated_inputs(case_with(case, state), level, x, case))
             # A coil that carries nothing keeps the coolant that it had: no coolant is at 0 K.
@@ -102,15 +102,15 @@ def _steps(event: EventSpec, last: Operated, now: Operated) -> list[tuple[float,
     return [*opened, (begin, end, behind), *closed]
 
 
-def _undamped(operated: Operated, names: set[str]) -> Operated:
+def _undamped(state: Operated, names: set[str]) -> Operated:
     """The same with the dampers of some pieces of equipment open."""
     items = tuple(
         replace(item, entry=item.entry.model_copy(update={"damper": False}))
         if item.name in names and not item.on and getattr(item.entry, "damper", False)
         else item
-        for item in operated.items
+        for item in state.items
     )
-    return replace(operated, items=items)
+    return replace(state, items=items)
 
 
 def operated_inputs(case: Case, level: AirLevel, x: Exchange, normal: Case) -> AirInputs:
@@ -144,6 +144,7 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
             part = change.part(t, before)
             if part:
                 total = jax.tree.map(lambda a, b, p=part: a + p * b, total, change.difference)
+        total = replace(total, conductance=jnp.maximum(total.conductance, 0.0))
         given = jax.tree.map(lambda a: jnp.asarray(a, dtype), total)
         return replace(given, bodies=base.bodies, layers=base.layers)
 

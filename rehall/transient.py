@@ -1,6 +1,6 @@
 """A case in time: from its steady state through the events of its `transient` section.
 
-Coolant keeps the temperature that it has in the steady state; coils and flows follow the events.
+The coolant is marched first (rehall.coolant_march); the coils follow its temperatures and flows.
 The march stops between chunks of steps at the same places whether or not it is interrupted, so a
 run that goes on from a checkpoint gives the same numbers to the last bit.
 """
@@ -17,8 +17,12 @@ import numpy as np
 from rehall import checkpoint as checkpoints
 from rehall.checkpoint import Checkpoint
 from rehall.config import Case
-from rehall.events import Operated, raised_powers
+from rehall.coolant_log import CoolantMarch
+from rehall.coolant_march import march_coolant
+from rehall.coolant_to_air import water_changes
+from rehall.events import operated, raised_powers
 from rehall.heatledger import OPEN, Ledger, accepted, enter
+from rehall.liquid import liquid_side
 from rehall.masses import most_slices, with_masses
 from rehall.models import AirLevel
 from rehall.operation import Exchange
@@ -70,6 +74,7 @@ class Transient:
     errors: np.ndarray
     columns: dict[str, np.ndarray]
     ledger: Ledger
+    coolant: CoolantMarch | None
     powers: dict[str, float]
     assumptions: list[str]
     outputs: int
@@ -142,6 +147,7 @@ class _March:
     marching: Marching
     assumptions: list[str]
     devices: tuple[str, ...]
+    coolant: CoolantMarch | None
     state: Checkpoint
 
 
@@ -179,6 +185,10 @@ def _prepare(
     base = operated_inputs(case, level, x, case)
     base, assumptions = with_masses(case, level, base, m_flow)
     changes = changes_of(case, level, x, spec)
+    side, coolant = liquid_side(case), None
+    if side is not None:
+        coolant = march_coolant(case, side, x)
+        changes += water_changes(case, level, coolant, base)
     plan = stretches(base, changes, spec)
     devices = tuple(dict.fromkeys(level.streams.name))
     if found is None:
@@ -192,7 +202,7 @@ def _prepare(
         _write_output(out, found, level, 0.0)
         checkpoints.write(out, found)
     drop_steps(out, found.outputs)
-    return _March(level, plan, marching, assumptions, devices, found)
+    return _March(level, plan, marching, assumptions, devices, coolant, found)
 
 
 def _blank(case: Case, level: AirLevel) -> Work:
@@ -295,6 +305,8 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
     assert case.transient is not None
     state = march.state
     ledger = Ledger(**state.ledger)  # type: ignore[arg-type]
+    if march.coolant is not None and march.coolant.reason and not reason:
+        reason = f"coolant: {march.coolant.reason}"
     heat = max(ledger.air_error, ledger.servers_error, key=abs)
     for name, error in (("heat", heat), ("mass", ledger.mass_error)):
         if not reason and abs(error) > OPEN:
@@ -310,7 +322,8 @@ def _result(case: Case, march: _March, speed: float, reason: str) -> Transient:
         errors=state.columns["error"],
         columns={name: state.columns[name] for name in SERIES},
         ledger=ledger,
-        powers=raised_powers(case.transient, Operated(case.items, case.openings)),
+        coolant=march.coolant,
+        powers=raised_powers(case.transient, operated(case)),
         assumptions=march.assumptions,
         outputs=state.outputs,
         wall_s=state.wall_s,

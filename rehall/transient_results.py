@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from rehall import coolant_results
+from rehall.crossing import crossing
 from rehall.events import in_order, words
 from rehall.results import aside
 from rehall.summary import worst_first
@@ -51,8 +53,13 @@ def write_csv(found: Transient, out: Path) -> Path:
 
 def with_transient(summary: Row, found: Transient) -> Row:
     """The summary of the steady state with the transient's part, limits and verdict."""
-    racks = rack_rows(summary, found)
-    in_time = [limit.row() for limit in worst_first(limits_of(summary, racks, found.powers))]
+    racks, coolant = rack_rows(summary, found), None
+    if found.coolant is not None:
+        coolant = coolant_results.part_of_summary(found.coolant)
+    limits_in_time = limits_of(summary, racks, found.powers)
+    if coolant is not None:
+        limits_in_time += coolant_results.limits_of(coolant["racks"])
+    in_time = [limit.row() for limit in worst_first(limits_in_time)]
     # Both lists are in order; the broken ones of either come before the undecided ones.
     rank = {False: 0, None: 1, True: 2}
     limits = sorted(summary["limits"] + in_time, key=lambda row: rank[row["holds"]])
@@ -65,8 +72,12 @@ def with_transient(summary: Row, found: Transient) -> Row:
         "converged": not reasons,
         "reasons": reasons,
         "limits": limits,
-        "warnings": [*summary["warnings"], *coarse],
-        "transient": part_of_summary(racks, summary, found),
+        "warnings": [
+            *summary["warnings"],
+            *coarse,
+            *(found.coolant.warnings if found.coolant is not None else ()),
+        ],
+        "transient": part_of_summary(racks, summary, found) | {"coolant": coolant},
     }
 
 
@@ -115,7 +126,6 @@ def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
         "stored_in_walls_kwh": ledger.walls_stored / KWH,
         "events": [words(event) for event in events],
         "assumed_thermal_masses": found.assumptions,
-        "coolant": "held at the temperatures of the steady state",
         "racks": racks,
         "cooling_units": unit_rows(summary, found),
     }
@@ -153,22 +163,6 @@ def rack_rows(summary: Row, found: Transient) -> list[Row]:
             }
         )
     return rows
-
-
-def crossing(times: np.ndarray, values: np.ndarray, limit: float) -> float | None:
-    """First time at which values pass a limit, in a straight line between two; None if never.
-
-    >>> crossing(np.array([0.0, 1.0, 2.0]), np.array([20.0, 22.0, 26.0]), 24.0)
-    1.5
-    """
-    over = np.flatnonzero(values > limit)
-    if not len(over):
-        return None
-    n = int(over[0])
-    if n == 0:
-        return float(times[0])
-    part = (limit - values[n - 1]) / (values[n] - values[n - 1])
-    return float(times[n - 1] + part * (times[n] - times[n - 1]))
 
 
 def unit_rows(summary: Row, found: Transient) -> list[Row]:

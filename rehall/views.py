@@ -1,4 +1,4 @@
-"""Pictures of the results: plan, section, rack faces and streamlines, all on one scale."""
+"""Pictures of the results: plan, section, rack faces and streamlines on one scale, and loops."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from geometry.hall import AXES, Box, Device, Hall, axis_of, side_of
 from rehall import scene
 from rehall.lettering import Lettering
+from rehall.loop_plot import draw_loops
 from rehall.plan import draw_air_paths, label_equipment, plan_axes, rows_of, save, solid_boxes
 from rehall.results import PICTURES, Fields, Results
 
@@ -28,13 +29,13 @@ Scale = scene.Scale
 
 
 def screenshots(results: Results, out_dir: Path, scale: Scale = scene.SCALE) -> list[Path]:
-    """Draw the four pictures into a folder; `scale` is in degC and the same on all of them."""
+    """Draw the air and the loops into a folder; `scale` [degC] is that of all pictures of air."""
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = [out_dir / name for name in PICTURES]
     drawings = (heat_map, section, rack_faces, streamlines)
     for draw, path in zip(drawings, paths, strict=True):
         draw(results, path, scale)
-    return paths
+    return paths + draw_loops(results.summary, results.hall, out_dir)
 
 
 def show(results: Results) -> None:

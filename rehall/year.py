@@ -15,7 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from geometry.errors import InputError
+from rehall import liquid_words
 from rehall.config import Case
+from rehall.dew_guard import set_point
 from rehall.facility import capacity_rate, design, facilities_of, plant_of, pump_power
 from rehall.liquid import LiquidSide, LoopModel
 from rehall.operation import Exchange
@@ -109,7 +111,9 @@ def solve_year(
         spec.name: _facility_year(case, spec, settled.facilities[spec.name].heat, outdoor)
         for spec in facilities_of(case)
     }
-    coolant = _coolant(case, plant.liquid, x, facilities) if plant.liquid is not None else {}
+    coolant: dict[str, np.ndarray] = {}
+    if plant.liquid is not None:
+        coolant = _coolant(case, plant.liquid, x, facilities, weather)
     hourly = {name: f.power for name, f in facilities.items()}
     loads = {name: power for name, power in settled.powers.items() if name not in hourly}
     utility = utility_power(plant.side, loads, hourly, HOURS)
@@ -125,8 +129,13 @@ def solve_year(
         coolant=coolant,
         limits={name: _warmest(case, loop) for name, (loop, _) in settled.loops.items()},
         utility=utility,
-        reasons=_reasons(settled, utility),
-        warnings=[*map(str, case.warnings), *notes, *_warnings(case, coil_heat is not None)],
+        reasons=_reasons(plant.liquid, settled, utility),
+        warnings=[
+            *map(str, case.warnings),
+            *_standing(plant.liquid, settled),
+            *notes,
+            *_warnings(case, coil_heat is not None),
+        ],
         wall_s=time.perf_counter() - started,
     )
 
@@ -165,13 +174,19 @@ def _facility_year(case: Case, spec: Facility, heat: float, outdoor: Any) -> Fac
 
 
 def _coolant(
-    case: Case, liquid: LiquidSide, x: Exchange, facilities: Mapping[str, FacilityYear]
+    case: Case,
+    liquid: LiquidSide,
+    x: Exchange,
+    facilities: Mapping[str, FacilityYear],
+    weather: Weather,
 ) -> dict[str, np.ndarray]:
     """Warmest supply to a rack of each loop [K]: the set point, or above it with warm water.
 
     With the whole water flow through its exchangers a loop follows the water in a straight line,
-    which two solutions at warm water tell.
+    which two solutions at warm water tell. A guard against the dew point moves the set point with
+    outdoor air from hour to hour.
     """
+    given = {spec.name: spec for spec in (case.liquid.loops if case.liquid else ())}
     heat = {item.name: item.heat_to_liquid for item in case.items if item.loop is not None}
     warm = {name: f.spec.supply for name, f in facilities.items()}
     for loop in liquid.loops.values():
@@ -188,7 +203,7 @@ def _coolant(
         T_facility = facilities[loop.spec.facility].T_supply
         slope = (high[name] - low[name]) / PROBE
         following = low[name] + slope * (T_facility - warm[loop.spec.facility])
-        held = np.maximum(loop.spec.supply, following)
+        held = np.maximum(set_point(given[name], weather.T_dew), following)
         found[name] = np.where(np.isnan(T_facility), np.nan, held)
     return found
 
@@ -199,16 +214,21 @@ def _warmest(case: Case, loop: LoopModel) -> float:
     return float(min([case.limits.coolant_supply_max or np.inf, *entries]))
 
 
-def _reasons(settled: Utilities, utility: UtilityPower) -> list[str]:
+def _reasons(liquid: LiquidSide | None, settled: Utilities, utility: UtilityPower) -> list[str]:
     """Why the year is not converged; empty if it is."""
-    found = [
-        f"loop {name}: flows or heat did not close"
-        for name, (_, state) in settled.loops.items()
-        if not bool(state.converged)
-    ]
+    found: list[str] = []
+    if liquid is not None and settled.circuits is not None:
+        found += liquid_words.reasons(liquid, settled.circuits)
     if not utility.converged:
         found.append("power: no voltage at which the chain carries its loads in every hour")
     return found
+
+
+def _standing(liquid: LiquidSide | None, settled: Utilities) -> list[str]:
+    """What of the liquid side cannot last."""
+    if liquid is None or settled.circuits is None:
+        return []
+    return liquid_words.warnings(liquid, settled.circuits)
 
 
 def _warnings(case: Case, known: bool) -> list[str]:

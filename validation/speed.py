@@ -1,6 +1,6 @@
-"""Speed of the air solver, as ratios taken in one run on one machine.
+"""Speed of the air solver and of batched liquid states, as ratios taken in one run on one machine.
 
-    python validation/speed.py [--quick | --start]
+    python validation/speed.py [--quick | --start | --liquid]
 
 Prints every figure and appends it to validation/speed.csv. On one core unless said. `copies` are
 times to copy one field of the same grid; iterations of the pressure solver are to 1e-8 in float64,
@@ -35,6 +35,7 @@ from thermal.air.multigrid import build_levels, solve_to, v_cycle
 from thermal.air.state import Work, at_rest
 
 CASE = Path(__file__).parent / "peers" / "contained.yaml"
+LIQUID = Path(__file__).parent / "peers" / "failure_states.py"
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15
 ROWS = 10
@@ -245,6 +246,15 @@ def start_figures() -> dict[str, float]:
     return figures
 
 
+def liquid_figures() -> dict[str, float]:
+    """Failure states in one batch, beside pandapipes where it is installed; on two cores."""
+    rows = csv.reader(child_seconds(str(LIQUID))[1].splitlines())
+    figures = {quantity: float(value) for quantity, value in rows}
+    if not any("pandapipes" in quantity for quantity in figures):
+        print("pandapipes is not installed here: `make peers` prints the ratio to it")
+    return figures
+
+
 def use_cores(most: int) -> None:
     """Bind this process and its children to so many cores, where the system can."""
     if hasattr(os, "sched_setaffinity"):
@@ -295,8 +305,8 @@ def overhead_of_a_case() -> float:
     return sum(spent)
 
 
-def main(quick: bool) -> None:
-    """Measure, print and append."""
+def all_figures(quick: bool) -> dict[str, float]:
+    """Everything, in a short form if `quick`."""
     use_cores(1)
     jax.config.update("jax_enable_x64", True)
     figures = iteration_figures(0.2, 20)
@@ -306,8 +316,12 @@ def main(quick: bool) -> None:
         figures |= iteration_figures(0.0717, 2) | iteration_figures(0.0333, 2)
     figures |= transient_figures(0.2, 10.0)
     if jax.default_backend() == "cpu":
-        figures |= start_figures()
-    figures |= pressure_figures(SIZES[:2] if quick else SIZES)
+        figures |= start_figures() | liquid_figures()
+    return figures | pressure_figures(SIZES[:2] if quick else SIZES)
+
+
+def record(figures: dict[str, float]) -> None:
+    """Print and append."""
     new = not TABLE.exists()
     with TABLE.open("a", newline="") as file:
         table = csv.writer(file)
@@ -326,5 +340,7 @@ if __name__ == "__main__":
         print(overhead_of_a_start())
     elif "--case" in sys.argv[1:]:
         print(overhead_of_a_case())
+    elif "--liquid" in sys.argv[1:]:
+        record(liquid_figures())
     else:
-        main("--quick" in sys.argv[1:])
+        record(all_figures("--quick" in sys.argv[1:]))

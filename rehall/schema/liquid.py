@@ -10,6 +10,9 @@ from rehall.quantities import (
     PositiveShare,
     Pressure,
     Temperature,
+    TemperatureDifference,
+    Time,
+    Volume,
 )
 from rehall.schema.base import Count, Description, Flag, Name
 from rehall.schema.fluid import FluidName
@@ -17,10 +20,15 @@ from rehall.schema.rejection import Rejection
 
 
 class PumpSet(Description):
-    """Equal pumps in parallel behind check valves: how many there are, and how many run."""
+    """Equal pumps in parallel behind check valves: how many there are, and how many run.
+
+    After a trip they fall to half speed within `coast_down` [s]; a start takes `start_up` [s].
+    """
 
     count: Count
     duty: Count
+    coast_down: Time = 0.0
+    start_up: Time = 0.0
 
     @model_validator(mode="after")
     def enough_pumps(self) -> Self:
@@ -35,7 +43,10 @@ class Facility(Description):
 
     `flow` and `pump_head` are those of all pumps on duty. Water runs at a constant flow, and what
     an exchanger does not need passes it by in a three-way valve; with `differential_pressure` the
-    pumps hold that between supply and return, and users have two-way valves.
+    pumps hold that between supply and return, and users have two-way valves. `pressure` is held by
+    the vessel where the pumps draw, above that of the air; the loop's highest point, as a rejection
+    on the roof, lies `elevation` above the vessel. `volume` is the water in its pipes and buffer
+    tank, mixed behind the rejection.
     """
 
     name: Name
@@ -46,8 +57,18 @@ class Facility(Description):
     pump_efficiency: PositiveShare
     pumps: PumpSet | None = None
     differential_pressure: Pressure | None = None
+    pressure: Pressure | None = None
+    elevation: Length | None = None
+    volume: Volume | None = None
     rejection: Rejection
     feeds: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def pressure_at_the_top(self) -> Self:
+        """Refuse a height without the pressure that it is to be reached from."""
+        if self.elevation is not None and self.pressure is None:
+            raise ValueError("elevation: wanted pressure too, that of the vessel, like '250 kPa'")
+        return self
 
 
 class HeaderSpec(Description):
@@ -123,7 +144,9 @@ class Control(Description):
 class LoopSpec(Description):
     """A rack loop: its CDUs are the units in `equipment` that name it.
 
-    `pressure` is held by the vessel where the pumps draw, above that of the air.
+    `pressure` is held by the vessel where the pumps draw, above that of the air. With a
+    `dew_point_margin` the units supply no colder than that above the dew point of outdoor air.
+    `buffer` is the coolant of a buffer tank behind the CDUs, and of pipes that the case leaves out.
     """
 
     name: Name
@@ -135,6 +158,8 @@ class LoopSpec(Description):
     branch: BranchSpec = BranchSpec()
     control: Control
     pressure: Pressure = 150e3
+    buffer: Volume | None = None
+    dew_point_margin: TemperatureDifference | None = None
 
     @model_validator(mode="after")
     def one_way_of_piping(self) -> Self:

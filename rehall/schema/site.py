@@ -94,6 +94,7 @@ class Limits(Description):
         "pad_velocity_max": "`velocity_max` of the pad's entry",
         "coolant_heat_unmet": "always zero: what a loop cannot take away is too much",
         "coolant_heat_stored": "always zero: in a steady state no loop warms up",
+        "pump_suction_head_min": "`npsh` of the `pump` of the CDU's entry",
         "contracted_demand": "`contracted_demand` of the section `site`",
         "real_power": "`rating_w` of the entry of the UPS",
         "unserved_power": "always zero: every load needs a live feeder",
@@ -104,6 +105,8 @@ class Limits(Description):
     coolant_supply_max: Temperature | None = None
     coolant_flow_min: Share = 0.95
     coolant_return_max: Temperature = 338.15
+    loop_pressure_min: Pressure = 28e3
+    loop_pressure_max: Pressure = 690e3
     cdu_loading_max: Ratio = 1.0
     cooling_unit_loading_max: Ratio = 1.0
     rejection_loading_max: Ratio = 1.0

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from rehall.quantities import FlowFromZero, Power, Temperature, in_si, quantity
 from rehall.schema.base import Description, Name
 
 MOST_OUTPUTS = 10_000
+KEYS = (
+    "state",
+    "power",
+    "air_flow",
+    "supply",
+    "flow",
+    "temperature",
+    "pumps",
+    "rejection",
+)
+"""What an event may change."""
 
 TICK = 3
 """Decimals of a second that a moment has: what happens within a millisecond happens at once."""
@@ -54,8 +65,10 @@ class EventSpec(Description):
     """What changes at one time: of a piece of equipment, a row, or an opening of the shell.
 
     `state` switches it off and on again; `power`, `air_flow`, `supply` are those of equipment,
-    `flow` and `temperature` of supply openings and exhaust fans. With `ramp` [s] the change takes
-    that long, in a straight line.
+    `flow` and `temperature` of supply openings and exhaust fans. Of a CDU or a facility loop
+    `pumps` is the number that run from then on; `rejection` of a facility loop is lost and comes
+    back. With `ramp` [s] the change takes that long, in a straight line; pumps take the time that
+    their `coast_down` and `start_up` say.
     """
 
     at: Moment
@@ -66,6 +79,8 @@ class EventSpec(Description):
     supply: Temperature | None = None
     flow: FlowFromZero | None = None
     temperature: Temperature | None = None
+    pumps: Annotated[int, Field(strict=True, ge=0)] | None = None
+    rejection: Literal["on", "off"] | None = None
     ramp: Moment = 0.0
 
     @property
@@ -76,24 +91,22 @@ class EventSpec(Description):
     @property
     def changes(self) -> dict[str, Any]:
         """What the event sets, by key."""
-        keys = ("state", "power", "air_flow", "supply", "flow", "temperature")
-        return {key: value for key in keys if (value := getattr(self, key)) is not None}
+        return {key: value for key in KEYS if (value := getattr(self, key)) is not None}
 
     @model_validator(mode="before")
     @classmethod
     def state_is_a_word(cls, data: Any) -> Any:
         """Take `off`, which YAML 1.1 writes for false, for the word."""
-        if isinstance(data, dict) and isinstance(data.get("state"), bool):
-            return {**data, "state": "on" if data["state"] else "off"}
-        return data
+        if not isinstance(data, dict):
+            return data
+        switches = [key for key in ("state", "rejection") if isinstance(data.get(key), bool)]
+        return {**data, **{key: "on" if data[key] else "off" for key in switches}}
 
     @model_validator(mode="after")
     def something_changes(self) -> Self:
         """Refuse an event that changes nothing."""
         if not self.changes:
-            raise ValueError(
-                "changes nothing; wanted one of state, power, air_flow, supply, flow, temperature"
-            )
+            raise ValueError(f"changes nothing; wanted one of {', '.join(KEYS)}")
         return self
 
 

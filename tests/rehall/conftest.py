@@ -172,6 +172,35 @@ def starter() -> str:
     return text.replace("cell: 0.3 m", "cell: 0.4 m")
 
 
+LIQUID_POD = """\
+site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 24 degC}}
+hall: {size: [8 m, 6 m, 3 m]}
+equipment:
+  - row: {of: rack, name: R, count: 3, first: [2 m, 1 m], facing: -y, loop: tcs}
+  - row: {of: unit, name: CDU, count: 2, first: [5 m, 1 m], facing: -y, loop: tcs}
+catalogue:
+  rack: {kind: rack, size: [0.6 m, 1.2 m, 2.3 m], power: 100 kW, liquid_fraction: 100 %,
+         air_flow: {per_power: 0.05 m3/s/kW}, coolant: {fluid: pg25, inlet_max: 45 degC,
+         flow_per_power: 1.5 L/min/kW, dp_nominal: 100 kPa}}
+  unit: {kind: cdu, size: [0.8 m, 1.2 m, 2.3 m], capacity: 300 kW, approach: 4 K, flow: 450 L/min,
+         facility_flow: 450 L/min, pump: {power: 3 kW, npsh: 8 m, curve: [[0 L/min, 250 kPa],
+         [450 L/min, 180 kPa]]}}
+liquid:
+  facility:
+    - {name: fws, supply: 36 degC, flow: 900 L/min, pump_head: 150 kPa, pump_efficiency: 70 %,
+       pressure: 150 kPa, elevation: 8 m, rejection: {of: dry_cooler_2mw, count: 1}}
+  loops:
+    - {name: tcs, supply: 40 degC, facility: fws, header: {diameter: 80 mm, pitch: 0.6 m},
+       control: {differential_pressure: 110 kPa}, pressure: 150 kPa}
+"""
+
+
+@pytest.fixture(scope="session")
+def liquid_pod() -> str:
+    """Three racks of 100 kW on two units of 300 kW, facility water from a roof 8 m above."""
+    return LIQUID_POD
+
+
 def rehall(monkeypatch, capsys, *words: str) -> tuple[int, str]:
     """Run the command in this process; exit code and what it said."""
     monkeypatch.setattr(sys, "argv", ["rehall", *words])

@@ -16,13 +16,13 @@ import pytest
 from geometry.errors import InputError
 from rehall import checkpoint
 from rehall.config import load
+from rehall.crossing import crossing
 from rehall.fans import flows_and_fans, mover_of
 from rehall.masses import slices_of
 from rehall.results import Fields
 from rehall.runtime import code
 from rehall.schema.hall import Layer, Wall
 from rehall.temporal import assemble, write_step
-from rehall.transient_results import crossing
 from thermal.air.streams import StreamTable
 
 EVENTS = """\

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rehall.config import load
-from rehall.events import Operated, raised_powers
+from rehall.events import operated, raised_powers
 from rehall.heatledger import Ledger
 from rehall.marching import run_transient
 from rehall.run import solve_case
@@ -50,6 +50,7 @@ def marched(inlets, rises, errors=(0.5, 0.5, 0.5), powers=None):
         errors=np.array(errors),
         columns=columns,
         ledger=Ledger(),
+        coolant=None,
         powers=powers or {},
         assumptions=[],
         outputs=0,
@@ -222,4 +223,4 @@ def test_event_on_a_row_raises_the_power_of_its_servers_alone(case_of, duct):
     lower = events.replace("12 kW", "9 kW").replace("11 kW", "8 kW")
     for text, highest in ((events, {"R": 12e3}), (lower, {})):
         case = case_of(duct + text)
-        assert raised_powers(case.transient, Operated(case.items, case.openings)) == highest
+        assert raised_powers(case.transient, operated(case)) == highest

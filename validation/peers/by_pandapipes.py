@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 import pandapipes
 from pandapipes.pf.pipeflow_setup import PipeflowNotConverged
@@ -36,6 +37,7 @@ STRICT = {
 }
 DAMPING = (1.0, 0.5, 0.2)  # share of a Newton step that it takes
 STILL = 1e-11  # relative change of a flow
+FLOOR = 1e-3  # of the flow of the whole loop: a flow that is less is compared with this [-]
 ROUNDS = 40
 
 
@@ -47,6 +49,11 @@ class Answer:
     m_flow: np.ndarray | None  # of every link [kg/s]
     backward: tuple[int, ...] = ()  # links whose running pump water comes back through
     failure: str = ""
+
+
+def differences(m_flow: np.ndarray, of_pandapipes: np.ndarray, total: float) -> np.ndarray:
+    """By how much each flow differs, relative to itself or to FLOOR of that of the whole loop."""
+    return np.abs(m_flow - of_pandapipes) / np.maximum(np.abs(of_pandapipes), FLOOR * total)
 
 
 class Mirror:
@@ -100,11 +107,12 @@ class Mirror:
     def set_state(self, state: State) -> None:
         """Take over pumps, valves and fouling; what is stopped or shut is out of service."""
         links = len(self.links)
-        self.fouling = np.asarray(state.fouling)[:links]
+        self.fouling, m_max = (np.asarray(a)[:links] for a in (state.fouling, state.m_max))
+        assert np.all((m_max == 0.0) | np.isinf(m_max))
         assert all(self.fouling[n] == 1.0 for n, link in enumerate(self.links) if link.pipes)
         position = np.ones(self.network.tail.size)
         position[np.asarray(self.network.valves.link)] = np.asarray(state.position)
-        self.position = position[:links]
+        self.position = np.where(m_max > 0.0, position[:links], 0.0)
         pumps = self.network.pumps
         speeds = np.asarray(state.running) * np.asarray(state.speed)[np.asarray(pumps.group)]
         terms = (np.asarray(column) for column in (pumps.shutoff, pumps.linear, pumps.quadratic))
@@ -134,6 +142,10 @@ class Mirror:
             if answers[-1].m_flow is not None and not answers[-1].backward:
                 break
         return answers
+
+    def solve_once(self) -> None:
+        """One call of pandapipes with full steps, its losses as they were left."""
+        pandapipes.pipeflow(self.net, **STRICT)
 
     def _answer(self, damping: float) -> Answer:
         try:
@@ -196,7 +208,8 @@ def _quadratic(coupling: Coupling) -> float:
 
 def _lost(loss: PowerLaw, V_flow: float) -> float:
     """Pressure that a measured resistance loses [Pa]: the law is given, the network is not."""
-    return loss.dp_nominal * float(power_law(V_flow / loss.V_flow_nominal, loss.exponent))
+    ratio, exponent = jnp.asarray(V_flow / loss.V_flow_nominal), jnp.asarray(loss.exponent)
+    return loss.dp_nominal * float(power_law(ratio, exponent))
 
 
 def _first_flow(link: Link) -> float:

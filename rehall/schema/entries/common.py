@@ -16,9 +16,11 @@ from rehall.quantities import (
     Mass,
     Pressure,
     Temperature,
+    Volume,
     quantity,
 )
 from rehall.schema.base import Description, Name
+from rehall.schema.entries.plates import ColdPlates
 from rehall.schema.fluid import FluidName
 
 FanPressure = Annotated[float, quantity("pressure", least=0.0)]
@@ -102,6 +104,7 @@ class Coolant(Description):
 
     `flow` at rated power, or `flow_per_power` times the heat to liquid, at the pressure loss
     `dp_nominal` between its connections; elsewhere dp = dp_nominal (V/V_nominal)^exponent.
+    `volume` is the coolant that the rack holds, `plates` those of its hottest chips.
     """
 
     fluid: FluidName
@@ -110,6 +113,8 @@ class Coolant(Description):
     flow_per_power: FlowPerPower | None = None
     dp_nominal: Pressure
     exponent: Annotated[float, Field(strict=True, ge=1.0, le=2.0)] = 1.75
+    volume: Volume | None = None
+    plates: ColdPlates | None = None
 
     @model_validator(mode="after")
     def one_law(self) -> Self:

@@ -8,6 +8,7 @@ from rehall.quantities import (
     Flow,
     FlowFromZero,
     HeatCapacity,
+    Length,
     PositiveShare,
     Power,
     Pressure,
@@ -15,6 +16,8 @@ from rehall.quantities import (
     Share,
     Temperature,
     TemperatureDifference,
+    Time,
+    Volume,
 )
 from rehall.schema.base import Count, Description, Flag
 from rehall.schema.entries.common import FanCurve, Placed, rises
@@ -86,13 +89,18 @@ class PumpRating(Description):
     """Head left for the loop with the pumps at full speed: table of flow [m3/s], head [Pa].
 
     `power` is the electrical power of the pumps at the CDU's rated flow [W]. Of `count` pumps with
-    a check valve each, `duty` run; the table is theirs.
+    a check valve each, `duty` run; the table is theirs. `npsh` is the net positive suction head [m]
+    that they require at the rated flow. After a trip they fall to half speed within `coast_down`
+    [s]; a start takes `start_up` [s].
     """
 
     curve: tuple[tuple[FlowFromZero, Pressure], ...] = Field(min_length=2)
     power: Power
+    npsh: Length | None = None
     count: Count = 1
     duty: Count = 1
+    coast_down: Time = 0.0
+    start_up: Time = 0.0
 
     @model_validator(mode="after")
     def head_falls(self) -> Self:
@@ -107,7 +115,8 @@ class PumpRating(Description):
 class Cdu(Placed):
     """A coolant distribution unit: exchanger between facility water and rack loop, and pumps.
 
-    `approach` is rack supply minus facility supply at `capacity`, `flow` and `facility_flow` [K].
+    `approach` is rack supply minus facility supply at `capacity`, `flow` and `facility_flow` [K];
+    `volume` is the coolant that the unit holds.
     """
 
     kind: Literal["cdu"]
@@ -119,3 +128,4 @@ class Cdu(Placed):
     pump: PumpRating
     power_factor: PositiveShare = 0.95
     pressure_max: Pressure | None = None
+    volume: Volume | None = None

@@ -1,4 +1,9 @@
-"""Networks of random topology and state: never NaN, and what is called converged holds."""
+"""Networks of random topology and state: all are solved, and what is called converged holds.
+
+    REHALL_FUZZ=1000 pytest --hypothesis-show-statistics tests/thermal/liquid/test_random.py
+
+solves that many, other ones each time, and tells how many had which control.
+"""
 
 import os
 from dataclasses import replace
@@ -7,7 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from thermal.liquid.equations import bounds, driving, net_inflow
@@ -106,13 +111,16 @@ def some_states(state, seed):
 
 @settings(max_examples=NETWORKS, deadline=None, derandomize=REPEATABLE)
 @given(network=networks(), seed=st.integers(0, 2**31))
-def test_random_networks_converge_or_say_that_they_did_not(network, seed):
+def test_random_networks_are_solved_in_every_state(network, seed):
     arrays, state = made(*network)
     wide = replace(arrays, row=jnp.arange(NODES), width=NODES - 1)  # one shape for all
     states = some_states(state, seed)
     flows = solve(wide, states)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(flows))
-    for n in np.flatnonzero(np.asarray(flows.converged)):
+    event(f"control: {network[5][0]}")
+    # A control has a solution too: what it measures is met, or its speed is at a bound.
+    assert bool(flows.converged.all())
+    for n in range(STATES):
         one, at = jax.tree.map(lambda leaf, n=n: leaf[n], (flows, states))
         net = np.where(wide.fixed, 0.0, net_inflow(one.m_flow, wide))
         np.testing.assert_allclose(net, 0.0, atol=1e-9 * float(wide.m_scale.max()))
@@ -122,5 +130,3 @@ def test_random_networks_converge_or_say_that_they_did_not(network, seed):
         inside = (one.m_flow > limits.least + room) & (one.m_flow < limits.most - room)
         missed = net_loss(one.m_flow, one.speed, wide, at) - driving(one.p, wide, at)
         np.testing.assert_allclose(np.where(inside, missed, 0.0), 0.0, atol=1e-7 * wide.p_scale)
-    if not bool(jnp.isfinite(state.target).any()):
-        assert bool(flows.converged.all()), "a network without a control has a solution"

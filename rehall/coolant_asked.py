@@ -1,0 +1,105 @@
+"""What the events of a case ask of its circuits over time: pumps, valves, heat."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from rehall.config import Case
+from rehall.events import Operated, after, in_order, operated
+from rehall.fans import air_flow
+from rehall.layout import Item, has_rear_door
+from rehall.liquid import LiquidSide
+from rehall.operation import RHO_CP, ROOM, Exchange, coil_of
+from rehall.switching import as_switched
+from thermal.liquid.circuits import Scenario
+from thermal.liquid.transient import Moment
+
+
+class Asked:
+    """What is asked of pumps, valves and heat over time."""
+
+    def __init__(self, case: Case, side: LiquidSide, x: Exchange) -> None:
+        self.case, self.side, self.x = case, side, x
+        spec = case.transient
+        assert spec is not None
+        normal = operated(case)
+        self.events = in_order(spec)
+        self.operated: list[Operated] = [normal]
+        for event in self.events:
+            self.operated.append(after(event, self.operated[-1], normal))
+        times = {0.0, spec.duration} | {t for e in self.events for t in (e.at, e.end)}
+        self.moments = sorted(t for t in times if t <= spec.duration)
+        self.switched = [
+            as_switched(now, case, side.scenario, side.places, side.loops) for now in self.operated
+        ]
+        self.conductance: dict[str, float] = {}
+        places = side.places.link
+        self.coils = {
+            (i.facility, i.name): places[i.facility, i.name]
+            for i in case.items
+            if i.facility is not None and (i.facility, i.name) in places
+        }
+
+    def switches(self, t: float) -> bool:
+        """Whether something changes at a time."""
+        return any(event.at == t for event in self.events)
+
+    def heat(self, now: Operated) -> dict[str, float]:
+        """Heat of racks to liquid [W]."""
+        return {
+            item.name: item.heat_to_liquid + self.x.leakage.get(item.name, 0.0)
+            for item in now.items
+            if item.loop is not None
+        }
+
+    def at(self, t: float, now: Moment | None) -> Scenario:
+        """The scenario at a time; coils by the temperature of their water `now`."""
+        done = [n + 1 for n, event in enumerate(self.events) if event.at <= t]
+        last = done[-1] if done else 0
+        heat = self.heat(self.operated[0])
+        for n, event in enumerate(self.events):
+            part = (
+                float(np.clip((t - event.at) / event.ramp, 0, 1)) if event.ramp else event.at <= t
+            )
+            if part:
+                old, new = self.heat(self.operated[n]), self.heat(self.operated[n + 1])
+                heat = {k: heat[k] + part * (new[k] - old[k]) for k in heat}
+        coil = self.coil_heat(self.operated[last], now)
+        scenario = self.side.scenario_of(heat, self.x.T_facility, coil)
+        T = np.asarray(scenario.T_rejected).copy()
+        for facility in self.operated[last].facilities:
+            if not facility.rejects and facility.name in self.side.places.rejection:
+                T[self.side.places.rejection[facility.name]] = np.inf
+        return eqx.tree_at(
+            lambda s: (s.hydraulic, s.T_rejected),
+            scenario,
+            (self.switched[last].hydraulic, jnp.asarray(T)),
+        )
+
+    def coil_heat(self, now: Operated, moment: Moment | None) -> dict[str, float]:
+        """Heat that coils take [W]: as in the steady state, as long as their water is cold."""
+        found = {}
+        items = {item.name: item for item in now.items}
+        for (_, name), link in self.coils.items():
+            item = items[name]
+            heat = self.x.coil_heat.get(name, 0.0) if item.on else 0.0
+            if moment is not None and heat > 0.0:
+                heat = min(heat, self._most(item, link, moment))
+            found[name] = heat
+        return found
+
+    def _most(self, item: Item, link: int, moment: Moment) -> float:
+        """Heat that a coil takes at most from its air with the water that it gets [W]."""
+        model = self.side.model
+        if item.name not in self.conductance:
+            self.conductance[item.name] = coil_of(self.case, item, self.x)[0]
+        C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
+        T_water = float(model.T_ref + moment.heat.node[self._up(link, moment)])
+        T_air = self.x.T_in.get(item.name, ROOM)
+        if has_rear_door(item):
+            T_air += item.heat_to_air / (RHO_CP * max(air_flow(item, T_air), 1e-6))
+        return max(min(self.conductance[item.name], C) * (T_air - T_water), 0.0)
+
+    def _up(self, link: int, moment: Moment) -> int:
+        ends = self.side.model.heat.tail, self.side.model.heat.head
+        return int(ends[int(float(moment.m_flow[link]) < 0.0)][link])

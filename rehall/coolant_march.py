@@ -1,0 +1,80 @@
+"""The circuits of a case in time: from their steady state through the events of a transient.
+
+Coils take from the air what they do in the steady state, and less where their water gets warm; the
+air follows the water, the water not the air.
+"""
+
+from itertools import pairwise
+
+import jax.numpy as jnp
+import numpy as np
+
+from rehall.config import Case
+from rehall.coolant_asked import Asked
+from rehall.coolant_log import CoolantMarch, Log
+from rehall.inventory import inventory_of, pace_of, racks_in_order
+from rehall.liquid import LiquidSide
+from rehall.operation import Exchange
+from thermal.liquid.transient import Inventory, Moment, begin, seen, step
+
+FIRST, LONGEST = 0.05, 1.0
+"""Step after an event, and longest step [s]."""
+CHANGE, MUCH = 0.02, 0.10
+"""Change of a flow in a step, over a usual one, below which the next is longer, and above which a
+step is halved [-]."""
+WARMING = 0.5
+"""Change of a temperature of nodes in a step above which the next is not longer [K]."""
+
+
+def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
+    """March the circuits of a case whose steady state left the exchange `x`."""
+    spec = case.transient
+    assert spec is not None, "the case has no transient section"
+    inventory, assumptions = inventory_of(side, case)
+    pace, asked = pace_of(side, case), Asked(case, side, x)
+    state = side.solve(asked.heat(asked.operated[0]), x.T_facility, x.coil_heat)
+    scenario = asked.at(0.0, None)
+    now = begin(state, side.model, scenario, inventory)
+    log = Log(side, case)
+    log.enter(0.0, seen(now, inventory, side.model, scenario))
+    model, reason = side.model, "" if bool(state.converged) else "the steady state did not close"
+    T_max = np.array([f.T_max for f in model.fluids])[np.asarray(model.heat.circuit)]
+    for start, end in pairwise(asked.moments):
+        if reason:
+            break
+        dt, t = FIRST, start
+        # A step of no length: flows are at once what pumps and valves let flow.
+        now, face = step(now, jnp.asarray(0.0), asked.at(start, now), pace, inventory, model)
+        if asked.switches(start):
+            log.enter(start, face)
+        while t < end - 1e-9 and not reason:
+            dt = min(dt, end - t)
+            wanted = asked.at(t + 0.5 * dt, now)
+            new, face = step(now, jnp.asarray(dt), wanted, pace, inventory, model)
+            moved = float(jnp.max(jnp.abs(new.m_flow - now.m_flow) / model.heat.m_scale))
+            if moved > MUCH and dt > 2e-3:
+                dt *= 0.5
+                continue
+            warmed = float(jnp.max(jnp.abs(new.heat.node - now.heat.node)))
+            t, now = t + dt, new
+            log.enter(t, face)
+            if not bool(face.converged):
+                reason = f"the flows at {t:.2f} s did not close"
+            log.watch_range(T_max, t, face)
+            if moved < CHANGE and warmed < WARMING:
+                dt = min(1.5 * dt, LONGEST)
+    return log.result(assumptions, reason, _warming(side, inventory, now, asked))
+
+
+def _warming(side: LiquidSide, inventory: Inventory, now: Moment, asked: Asked) -> dict[str, float]:
+    """How fast each rack and its coolant warm up without flow [K/s]: heat over heat capacity."""
+    link = np.asarray(inventory.cells.link)
+    C = np.zeros(len(side.places.link))
+    np.add.at(C, link, np.asarray(inventory.cells.mass))
+    C *= np.asarray(now.cp)[np.asarray(side.model.heat.circuit)]
+    np.add.at(C, np.asarray(inventory.plates.link), np.asarray(inventory.C))
+    heat = asked.heat(asked.operated[0])
+    return {
+        item.name: heat[item.name] / float(C[side.places.link[m.spec.name, item.name]])
+        for m, item in racks_in_order(side)
+    }

@@ -1,0 +1,107 @@
+"""What the coolant does in a transient: series as CSV, rows of the summary, limits in time."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rehall.coolant_log import CoolantMarch
+from rehall.crossing import crossing
+from rehall.results import aside
+from rehall.verdict import Limit
+
+CSV = "coolant.csv"
+ZERO = 273.15
+STILL = 1e-3
+"""Share of its flow at the beginning below which the coolant of a rack stands still [-]."""
+Row = dict[str, Any]
+
+
+def write_csv(found: CoolantMarch, out: Path) -> Path:
+    """Write the series: a row a moment; four columns a rack, one a circuit."""
+    header = ["time_s"]
+    for name in found.racks:
+        header += [f"{name} {title}" for title in ("inlet_c", "hottest_c", "chip_c", "kg_s")]
+    header += [f"{name} supply_c" for name in found.circuits]
+    with aside(out / CSV) as part, part.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        for n, time in enumerate(found.times):
+            values = [time]
+            for k in range(len(found.racks)):
+                values += [found.T_in[n, k] - ZERO, found.T_hottest[n, k] - ZERO]
+                values += [found.T_chip[n, k] - ZERO, found.m_flow[n, k]]
+            values += list(found.T_supply[n] - ZERO)
+            table.writerow([f"{value:.6g}" if np.isfinite(value) else "" for value in values])
+    return out / CSV
+
+
+def part_of_summary(found: CoolantMarch) -> Row:
+    """Figures of the coolant: of every rack when it passes which limit, and of every circuit."""
+    rows = rack_rows(found)
+    moments = [row[key] for row in rows for key in row if key.endswith("_broken_at_s")]
+    broken = [moment for moment in moments if moment is not None]
+    return {
+        "steps": len(found.times) - 1,
+        "first_limit_broken_s": min(broken, default=None),
+        "assumed_volumes": found.assumptions,
+        "racks": rows,
+        "circuits": [
+            {
+                "name": name,
+                "supply_start_c": float(found.T_supply[0, n]) - ZERO,
+                "supply_highest_c": float(found.T_supply[:, n].max()) - ZERO,
+                "supply_end_c": float(found.T_supply[-1, n]) - ZERO,
+            }
+            for n, name in enumerate(found.circuits)
+        ],
+    }
+
+
+def rack_rows(found: CoolantMarch) -> list[Row]:
+    """Each rack's warmest inlet, coolant and chip, and when they pass their limits."""
+    rows, t = [], found.times
+    for n, name in enumerate(found.racks):
+        T_in, T_hot, T_chip = (
+            series[:, n] - ZERO for series in (found.T_in, found.T_hottest, found.T_chip)
+        )
+        flow = np.abs(found.m_flow[:, n])
+        most_in, most_hot, most_chip = (float(T) for T in found.limits[n] - ZERO)
+        plated = np.isfinite(most_chip)
+        still = np.flatnonzero(flow < STILL * max(flow[0], 1e-9))
+        rows.append(
+            {
+                "name": name,
+                "flow_least_pct": 100 * float(flow.min() / flow[0]) if flow[0] > 0 else None,
+                "still_at_s": float(t[still[0]]) if len(still) else None,
+                "warming_without_flow_k_s": found.warming[name],
+                "supply_highest_c": float(T_in.max()),
+                "supply_limit_c": most_in,
+                "supply_broken_at_s": crossing(t, T_in, most_in),
+                "coolant_start_c": float(T_hot[0]),
+                "coolant_highest_c": float(T_hot.max()),
+                "coolant_limit_c": most_hot,
+                "coolant_broken_at_s": crossing(t, T_hot, most_hot),
+                "chip_start_c": float(T_chip[0]) if plated else None,
+                "chip_highest_c": float(T_chip.max()) if plated else None,
+                "chip_limit_c": most_chip if plated else None,
+                "chip_broken_at_s": crossing(t, T_chip, most_chip) if plated else None,
+            }
+        )
+    return rows
+
+
+def limits_of(rows: list[Row]) -> list[Limit]:
+    """Warmest supply, coolant and chip of every rack in time, against their limits."""
+    kinds = (
+        ("coolant_supply_max_transient", "supply"),
+        ("coolant_return_max_transient", "coolant"),
+        ("chip_temperature_max_transient", "chip"),
+    )
+    return [
+        Limit(limit, row["name"], row[f"{key}_highest_c"], row[f"{key}_limit_c"], "degC")
+        for row in rows
+        for limit, key in kinds
+        if row[f"{key}_limit_c"] is not None
+    ]

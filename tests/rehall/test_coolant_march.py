@@ -1,0 +1,138 @@
+"""Circuits of cases in time: pumps lost, standby units started, rejection lost."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rehall.config import load
+from rehall.coolant_march import march_coolant
+from rehall.coolant_results import part_of_summary
+from rehall.inventory import RACK_CELLS
+from rehall.schema.transient import EventSpec
+from rehall.simulate import Plant, first_exchange, settle
+from rehall.validation.runner import default_root
+
+pytestmark = pytest.mark.slow
+PUMPS_LOST = default_root().parent / "configs" / "ai_hall_pumps_lost.yaml"
+RACKS = [f"{row}{n:02}" for row in "AB" for n in range(1, 9)]
+
+
+@pytest.fixture(scope="module")
+def hall():
+    case = load(PUMPS_LOST)
+    plant, x = Plant.of(case), first_exchange(case)
+    utilities = settle(case, plant, x)
+    return case, plant.liquid, x, utilities
+
+
+def march(hall, *events, duration=30.0):
+    case, side, x, _ = hall
+    spec = case.transient.model_copy(update={"duration": duration, "events": events})
+    return march_coolant(replace(case, transient=spec), side, x)
+
+
+def event(**keys):
+    return EventSpec.model_validate(keys)
+
+
+@pytest.fixture(scope="module")
+def lost(hall):
+    return march(hall, event(at="0 s", item="CDU", state="off"))
+
+
+def test_seconds_to_every_limit_are_those_of_a_stagnant_inventory(hall, lost):
+    # Two heat capacities: C_l dT_l/dt = G (T_s - T_l), C_s dT_s/dt = P - G (T_s - T_l).
+    case, side, _, utilities = hall
+    loop, state = utilities.loops["tcs"]
+    rows = {row["name"]: row for row in part_of_summary(lost)["racks"]}
+    items = {item.name: item for item in case.items}
+    density, cp = loop.density, float(utilities.circuits.cp[side.places.circuit["tcs"]])
+    for n, item in enumerate(loop.racks):
+        if item.name not in RACKS:
+            continue
+        coolant, P = items[item.name].entry.coolant, item.heat_to_liquid
+        plates = coolant.plates
+        V_least, R_least = plates.resistance[0]
+        through = V_least * plates.count / plates.flow_share  # of the rack at the table's end
+        above = R_least * plates.power - P * (0.5 + 0.5 / RACK_CELLS) / (through * density * cp)
+        G = P / above
+        C_l, C_s = density * coolant.volume * cp, plates.thermal_mass
+        C, rate = C_l + C_s, G * (C_l + C_s) / (C_l * C_s)
+        t = np.linspace(0.0, 30.0, 30_001)
+        V_flow = state.m_flow_branch[n] / density
+        R = np.interp(V_flow * plates.flow_share / plates.count, *np.transpose(plates.resistance))
+        T_in, T_out = (float(T[n]) for T in (state.T_branch_in, state.T_branch_out))
+        chip = T_in + R * plates.power
+        mean = T_in + (T_out - T_in) * (0.5 + 0.5 / RACK_CELLS)
+        after = P * C_l / C / G
+        apart = after + (chip - mean - after) * np.exp(-rate * t)
+        warmer = P * t / C - C_s / C * (apart - apart[0])
+        for key, T in (("coolant", T_out + warmer), ("chip", mean + warmer + apart)):
+            limit = rows[item.name][f"{key}_limit_c"] + 273.15
+            exact = t[np.argmax(limit < T)]
+            assert 5.0 < exact < 25.0
+            assert rows[item.name][f"{key}_broken_at_s"] == pytest.approx(exact, rel=0.02)
+
+
+def test_every_rack_stands_still_and_is_named(lost):
+    rows = part_of_summary(lost)["racks"]
+    assert [row["name"] for row in rows if row["still_at_s"] == 0.0] == list(lost.racks)
+    assert len(rows) == 18
+    assert lost.reason == ""
+
+
+def test_a_unit_lost_of_four_leaves_all_racks_within_their_limits(hall):
+    found = march(hall, event(at="5 s", item="CDU01", state="off"))
+    part = part_of_summary(found)
+    assert part["first_limit_broken_s"] is None
+    assert min(row["flow_least_pct"] for row in part["racks"]) > 95.0
+    assert np.abs(found.T_in - found.T_in[0]).max() < 0.5
+
+
+def test_pumps_that_come_back_in_time_save_the_racks(hall):
+    stop = event(at="0 s", item="CDU", state="off")
+    found = march(hall, stop, event(at="6 s", item="CDU", state="on"), duration=60.0)
+    rows = [row for row in part_of_summary(found)["racks"] if row["name"] in RACKS]
+    assert {row["coolant_broken_at_s"] for row in rows} == {None}
+    assert {row["chip_broken_at_s"] for row in rows} == {None}
+    assert min(row["coolant_highest_c"] for row in rows) > 59.0
+    assert np.abs(found.T_hottest[-1] - found.T_hottest[0]).max() < 0.05  # as before
+    assert np.abs(found.T_chip[-1, :8] - found.T_chip[0, :8]).max() < 0.05
+
+
+def test_without_rejection_facility_water_warms_up_by_its_inventory(hall):
+    case, side, _, utilities = hall
+    found = march(hall, event(at="0 s", item="fws", rejection="off"), duration=120.0)
+    n = found.circuits.index("fws")
+    volume = case.liquid.facility[0].volume
+    heat = side.taken(utilities.circuits, "fws")
+    density = float(side.scenario.hydraulic[0].density[side.places.link["fws", "rejection"]])
+    C = volume * density * float(utilities.circuits.cp[side.places.circuit["fws"]])
+    early = found.times < 8.0  # the CDUs still hold their set point
+    slope = np.polyfit(found.times[early], found.T_supply[early, n], 1)[0]
+    # Pump heat of the facility loop stays in the water too.
+    pumps = float(np.asarray(utilities.circuits.pump_heat)[side.places.link["fws", "pump 1"]])
+    assert slope == pytest.approx((heat + pumps) / C, rel=0.02)
+
+
+def test_a_chiller_lost_warms_the_water_of_the_coils_until_they_take_less(hall):
+    case, side, x, utilities = hall
+    air = replace(x, T_in=dict.fromkeys(("FW1", "FW2", "FW3"), 308.15))
+    found = march(
+        (case, side, air, utilities), event(at="0 s", item="chw", rejection="off"), duration=900.0
+    )
+    n = found.coils.index("FW1")
+    assert found.T_coil[-1, n] - found.T_coil[0, n] > 12.0
+    assert found.T_coil.max() < 308.15 + 0.5  # never warmer than the air that warms it
+    rise = np.diff(found.T_coil[1:, n]) / np.diff(found.times[1:])
+    assert rise[-1] < 0.3 * rise[20]
+    assert (np.diff(found.T_coil[:, n]) > -1e-6).all()
+
+
+def test_a_pump_that_fails_beside_a_standby_that_starts(hall):
+    failed = event(at="0 s", item="fws", pumps=0)
+    found = march(hall, failed, event(at="10 s", item="fws", pumps=1), duration=300.0)
+    warm = found.T_in.max(axis=1)
+    assert warm[found.times < 12.0].max() > found.T_in[0].max() + 1.0
+    assert warm[-1] < found.T_in[0].max() + 0.1
