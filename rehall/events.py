@@ -189,6 +189,14 @@ def _keys(thing: Thing) -> tuple[str, ...]:
     return UNIT if isinstance(thing.entry, Cdu) else EQUIPMENT
 
 
+def _pumps(thing: Thing) -> int | None:
+    """How many pumps a CDU or a facility loop has; None of everything else."""
+    if isinstance(thing, FacilityItem):
+        return thing.count
+    entry = getattr(thing, "entry", None)
+    return entry.pump.count if isinstance(entry, Cdu) else None
+
+
 def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     """Keys that the thing of an event has no use for."""
     hit = _hit(event, normal)
@@ -198,10 +206,8 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     for key in event.changes:
         if key not in keys:
             yield (key,), f"{event.item} ({thing.kind}) has none; known are {', '.join(keys)}"
-    if isinstance(thing, FacilityItem) or (
-        isinstance(thing, Item) and isinstance(thing.entry, Cdu)
-    ):
-        count = thing.count if isinstance(thing, FacilityItem) else thing.entry.pump.count
+    count = _pumps(thing)
+    if count is not None:
         if event.pumps is not None and event.pumps > count:
             yield ("pumps",), f"{event.item} has {count}"
         if event.ramp:
@@ -209,6 +215,7 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
             yield ("ramp",), text
         if event.state == "off" and event.pumps:
             yield ("state",), "off goes with no pumps"
+    if count is not None or isinstance(thing, FacilityItem):
         return
     if isinstance(thing, OpeningItem):
         if thing.kind == "outdoor":

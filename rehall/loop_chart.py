@@ -68,13 +68,18 @@ class Chart:
     racks: tuple[Rack, ...]
     pipes: tuple[Pipe, ...]
 
+    @property
+    def things(self) -> list[Unit | Rack]:
+        """Units, then racks."""
+        return [*self.units, *self.racks]
+
 
 def charts(summary: Summary) -> list[Chart]:
     """Every loop of a summary that something flows in, rack loops first."""
     here = [_rack_loop(summary, row) for row in summary.get("loops", []) if "pipes" in summary]
     users = {row["loop"] for row in summary.get("facility_users", [])}
     facilities = [row for row in summary.get("facilities", []) if row["name"] in users]
-    return here + 0 * [_facility(summary, row) for row in facilities]
+    return here + [_facility(summary, row) for row in facilities]
 
 
 def _rack_loop(summary: Summary, loop: Summary) -> Chart:

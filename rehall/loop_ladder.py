@@ -85,7 +85,7 @@ class _Columns:
 
 def _supply(chart: Chart, columns: _Columns) -> list[Line]:
     """From unit to unit what they have given so far, then what the racks have left."""
-    things = list(zip((*chart.units, *chart.racks), (*columns.units, *columns.racks), strict=True))
+    things = list(zip(chart.things, (*columns.units, *columns.racks), strict=True))
     lines, flow = [], 0.0
     for k, ((one, a), (two, b)) in enumerate(pairwise(things)):
         flow += one.flow if isinstance(one, Unit) else -one.flow
@@ -114,10 +114,10 @@ def _return(chart: Chart, columns: _Columns) -> list[Line]:
     corners = ((x, RETURN), (x, high), (columns.units[-1], high))
     lines.append(line("return", corners, whole, (T, T), arrow=True))
     left = whole
-    for one, two in pairwise(range(len(chart.units) - 1, -1, -1)):
-        left -= chart.units[one].flow
-        ends = ((columns.units[one], high), (columns.units[two], high))
-        lines.append(line("return", ends, left, (T, T)))
+    units = list(zip(chart.units, columns.units, strict=True))[::-1]
+    for (unit, a), (_, b) in pairwise(units):
+        left -= unit.flow
+        lines.append(line("return", ((a, high), (b, high)), left, (T, T)))
     return lines
 
 
@@ -174,9 +174,9 @@ def _box(rack: Rack, x: float, columns: _Columns) -> Box:
     numbers = (
         rack.name,
         f"{rack.flow:,.0f}" if flow else "0",
-        "-" if rack.share is None else f"{rack.share:.0f}",
+        "-" if rack.share is None else f"{rack.share:z.0f}",
         f"{rack.T[1]:.1f}" if flow else "-",
-        f"{rack.heat:,.0f}",
+        f"{rack.heat:z,.0f}",
     )
     words = tuple(
         Words(text, (x, columns.row(k)), upright=columns.upright, bold=k == 0)
@@ -190,6 +190,7 @@ def _box(rack: Rack, x: float, columns: _Columns) -> Box:
 def _rung(rack: Rack, x: float, columns: _Columns) -> list[Line]:
     """From the supply into the rack, and from there to the return."""
     down = ((x, columns.top), (x, columns.upper)), ((x, columns.lower), (x, RETURN))
+    ends = rack.T if rack.flow >= 0 else rack.T[::-1]
     return [
-        line(rack.name, points, rack.flow, (T, T)) for points, T in zip(down, rack.T, strict=True)
+        line(rack.name, points, rack.flow, (T, T)) for points, T in zip(down, ends, strict=True)
     ]

@@ -28,7 +28,7 @@ def loop_map(chart: Chart, hall: Hall) -> Sketch:
     ground = _Ground(chart, hall)
     at = _junctions(chart, ground)
     ways, boxes, pumps, words = [], [], [], []
-    for thing in (*chart.units, *chart.racks):
+    for thing in chart.things:
         lower, upper = ground.corners(thing.name)
         size = (upper[0] - lower[0], upper[1] - lower[1])
         still = abs(thing.flow) < FLOWLESS
@@ -54,10 +54,8 @@ class _Ground:
     """Metres of the hall as inches of the picture."""
 
     def __init__(self, chart: Chart, hall: Hall) -> None:
-        solids = {solid.name: solid.box for solid in (*hall.devices, *hall.blocks)}
-        self.solids: dict[str, Solid] = {
-            thing.name: solids[thing.name] for thing in (*chart.units, *chart.racks)
-        }
+        solids = {d.name: d.box for d in hall.devices} | {b.name: b.box for b in hall.blocks}
+        self.solids: dict[str, Solid] = {thing.name: solids[thing.name] for thing in chart.things}
         lower = np.min([box.lower[:2] for box in self.solids.values()], axis=0)
         upper = np.max([box.upper[:2] for box in self.solids.values()], axis=0)
         room = (np.array([WIDTH, HEIGHT]) - 2 * MARGIN) / np.maximum(upper - lower, 0.1)
@@ -84,7 +82,7 @@ class _Ground:
 def _junctions(chart: Chart, ground: _Ground) -> dict[str, np.ndarray]:
     """Place of every junction."""
     known: dict[str, list[np.ndarray]] = defaultdict(list)
-    for thing in (*chart.units, *chart.racks):
+    for thing in chart.things:
         for junction, sign in zip(thing.ends, (1.0, -1.0), strict=True):
             known[junction].append(ground.middle(thing.name) + sign * APART)
     at = {junction: np.mean(places, axis=0) for junction, places in known.items()}
@@ -134,19 +132,20 @@ def _points(*corners: np.ndarray) -> tuple[Point, ...]:
 
 
 def _labels(thing: Unit | Rack, lower: Point, upper: Point) -> list[Words]:
-    """Name at one end of the footprint, numbers at the other, standing where they are long."""
-    flow = f"{thing.flow:,.0f} L/min" if abs(thing.flow) >= FLOWLESS else "no flow"
-    number = flow
+    """Name and number at the two ends of a footprint, in opposite corners of one that lies."""
+    number = f"{thing.flow:,.0f} L/min" if abs(thing.flow) >= FLOWLESS else "no flow"
     if isinstance(thing, Rack) and thing.share is not None and abs(thing.flow) >= FLOWLESS:
         number = f"{thing.share:.0f} %"
-    x, y = 0.5 * (lower[0] + upper[0]), 0.5 * (lower[1] + upper[1])
-    if upper[1] - lower[1] >= upper[0] - lower[0]:
-        upright = max(len(thing.name), len(number)) * LETTER > upper[0] - lower[0]
-        gap = ROW if not upright else 0.5 * max(len(thing.name), len(number)) * LETTER + 0.05
-        places = (x, lower[1] + gap), (x, upper[1] - gap)
+    halves = [0.5 * len(text) * LETTER + 0.05 for text in (thing.name, number)]
+    upright = False
+    if _stands(lower, upper):
+        x = 0.5 * (lower[0] + upper[0])
+        upright = 2 * max(halves) > upper[0] - lower[0]
+        gaps = halves if upright else (ROW, ROW)
+        places = (x, lower[1] + gaps[0]), (x, upper[1] - gaps[1])
     else:
-        upright, gap = False, 0.5 * max(len(thing.name), len(number)) * LETTER + 0.05
-        places = (lower[0] + gap, y), (upper[0] - gap, y)
+        high = 0.7 * ROW
+        places = (lower[0] + halves[0], upper[1] - high), (upper[0] - halves[1], lower[1] + high)
     short = isinstance(thing, Rack) and thing.short
     return [
         Words(thing.name, places[0], upright, bold=True, warning=short),
@@ -155,12 +154,18 @@ def _labels(thing: Unit | Rack, lower: Point, upper: Point) -> list[Words]:
 
 
 def _pumps(unit: Unit, lower: Point, upper: Point) -> list[Turning]:
-    """Pumps along the end of a unit where its name is."""
+    """Pumps at the end of a unit where its name is."""
     count = len(unit.pumps)
-    y = lower[1] + 2.4 * ROW
     step = min(0.3, (upper[0] - lower[0]) / max(count, 1))
-    middle = 0.5 * (lower[0] + upper[0])
+    middle, y = 0.5 * (lower[0] + upper[0]), lower[1] + 2.4 * ROW
+    if not _stands(lower, upper):
+        middle, y = lower[0] + 0.1 + 0.5 * count * step, lower[1] + ROW
     return [
         Turning((middle + (k - 0.5 * (count - 1)) * step, y), pump.running)
         for k, pump in enumerate(unit.pumps)
     ]
+
+
+def _stands(lower: Point, upper: Point) -> bool:
+    """Whether a footprint is longer up than across."""
+    return upper[1] - lower[1] >= upper[0] - lower[0]

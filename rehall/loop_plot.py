@@ -177,7 +177,7 @@ def _key(figure: "Figure", axes: "Axes", sketch: Sketch) -> None:
         label="Temperature of the liquid [degC]",
     )
     bar.tick_params(labelsize=POINTS)
-    bar.xaxis.label.set_size(POINTS)
+    bar.xaxis.label.set_fontsize(POINTS)
     y, x = 0.49 - BAR, 7.0
     largest = max(line.flow for line in sketch.lines)
     for share in (1.0, 0.25, 0.05) if largest > FLOWLESS else ():

@@ -25,7 +25,7 @@ def circuit_tables(solution: Solution) -> dict[str, list[Row]]:
     """Tables of all circuits; empty where a case has none."""
     names = ("branches", "pumps", "pipes", "facility_users")
     if solution.liquid is None:
-        return {name: [] for name in names[1:]}
+        return {name: [] for name in names}
     known = Known(solution.liquid[0], jax.device_get(solution.liquid[1]))
     rows = (_branches, _pumps, _pipes, _facility_users)
     return {name: list(of(solution, known)) for name, of in zip(names, rows, strict=True)}
@@ -152,7 +152,7 @@ def _pipes(solution: Solution, known: Known) -> Iterator[Row]:
 
 def _diameters(side: LiquidSide) -> dict[int, float]:
     """Diameter of the pipe of every link that has one [m]."""
-    found = {}
+    found: dict[int, float] = {}
     for first, network in zip(side.places.first, side.model.networks, strict=True):
         links, widths = np.asarray(network.pipes.link), np.asarray(network.pipes.diameter)
         found |= {first + int(n): float(d) for n, d in zip(links, widths, strict=True)}

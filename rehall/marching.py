@@ -8,6 +8,8 @@ from pathlib import Path
 from geometry.errors import InputError
 from rehall import checkpoint, coolant_results
 from rehall.config import Case
+from rehall.coolant_plot import FILE as COOLANT
+from rehall.coolant_plot import draw_coolant
 from rehall.models import air_levels
 from rehall.results import FIELDS, PICTURES, Results, pictures_of_loops, read
 from rehall.run import write_results
@@ -18,7 +20,7 @@ from rehall.transient_plot import FILE as CURVES
 from rehall.transient_plot import draw_curves
 from rehall.transient_results import unfinished, with_transient, write_csv
 
-KEPT = (CURVES, *PICTURES)
+KEPT = (CURVES, COOLANT, *PICTURES)
 Marched = AbstractContextManager[Callable[[MarchProgress], None]]
 
 
@@ -64,8 +66,10 @@ def finish(
     write_csv(found, out)
     if found.coolant is not None:
         coolant_results.write_csv(found.coolant, out)
-    curves = (draw_curves(found, results.summary, out),) if pictures else ()
-    drawn = write_results(results, out, pictures, curves, keep_transient=True)
+    curves = [draw_curves(found, results.summary, out)] if pictures else []
+    if pictures and found.coolant is not None:
+        curves.append(draw_coolant(found.coolant, found.spec, out))
+    drawn = write_results(results, out, pictures, tuple(curves), keep_transient=True)
     drop_steps(out)
     return results, drawn
 

@@ -22,6 +22,7 @@ VERDICTS = {
 }
 CAPTIONS = {
     "transient": "Rack inlets and air from cooling units over time",
+    "coolant": "Coolant of racks, chips and circuits over time",
     "plan": "Air temperature on a plan of the hall",
     "section": "Temperature and velocity before the row with the hottest inlet",
     "racks": "Temperature of the air at the intake faces",

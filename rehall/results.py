@@ -20,7 +20,14 @@ from geometry.errors import NotConverged
 from geometry.hall import Hall
 
 FIELDS, SUMMARY, REPORT = "fields.vtkhdf", "summary.json", "report.html"
-TRANSIENT = ("transient.vtkhdf", "transient.csv", "transient.png", "checkpoint.h5")
+TRANSIENT = (
+    "transient.vtkhdf",
+    "transient.csv",
+    "transient.png",
+    "coolant.csv",
+    "coolant.png",
+    "checkpoint.h5",
+)
 PICTURES = ("plan.png", "section.png", "racks.png", "streamlines.png")
 PARTIAL = ("humidity_ratio", "dew_point", "relative_humidity", "age", "recirculated")
 """Fields that are NaN in solids and where nothing tells them."""

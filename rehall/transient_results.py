@@ -53,7 +53,8 @@ def write_csv(found: Transient, out: Path) -> Path:
 
 def with_transient(summary: Row, found: Transient) -> Row:
     """The summary of the steady state with the transient's part, limits and verdict."""
-    racks, coolant = rack_rows(summary, found), None
+    racks = rack_rows(summary, found)
+    coolant = None
     if found.coolant is not None:
         coolant = coolant_results.part_of_summary(found.coolant)
     limits_in_time = limits_of(summary, racks, found.powers)
@@ -77,7 +78,7 @@ def with_transient(summary: Row, found: Transient) -> Row:
             *coarse,
             *(found.coolant.warnings if found.coolant is not None else ()),
         ],
-        "transient": part_of_summary(racks, summary, found) | {"coolant": coolant},
+        "transient": part_of_summary(racks, coolant, summary, found),
     }
 
 
@@ -101,10 +102,11 @@ def coarse_steps(found: Transient) -> list[str]:
     ]
 
 
-def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
+def part_of_summary(racks: list[Row], coolant: Row | None, summary: Row, found: Transient) -> Row:
     """Figures of the transient."""
     events, ledger = in_order(found.spec), found.ledger
     moments = [row[key] for row in racks for key in ("limit_broken_at_s", "air_rise_broken_at_s")]
+    moments += [coolant["first_limit_broken_s"]] if coolant else []
     broken = [moment for moment in moments if moment is not None]
     end = float(found.times[-1]) if len(found.times) else 0.0
     return {
@@ -128,6 +130,7 @@ def part_of_summary(racks: list[Row], summary: Row, found: Transient) -> Row:
         "assumed_thermal_masses": found.assumptions,
         "racks": racks,
         "cooling_units": unit_rows(summary, found),
+        "coolant": coolant,
     }
 
 

@@ -141,7 +141,7 @@ def build(
         target=jnp.array([of_group.get(name, np.inf) for name in names], float),
         position=jnp.ones(len(network.valves.link)),
         fouling=jnp.ones(len(links)),
-        m_max=jnp.full(len(links), np.inf),
+        m_max=jnp.full(len(links), np.inf, float),  # not weakly typed, which would compile anew
         p_fixed=jnp.array([node.pressure or 0.0 for node in nodes], float),
         demand=jnp.array([float(node.demand) for node in nodes]),
         density=dense,

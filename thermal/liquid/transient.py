@@ -76,8 +76,15 @@ def begin(
     m_valve = jnp.where(model.two_way & open_share, jnp.abs(state.m_flow)[x.cold], jnp.inf)
     now = _heat_state(state.m_flow, state.cp, m_valve, state.pump_heat, model, scenario)
     solids, now = _solids(inventory, model, now, scenario)
-    theta = [T - model.T_ref for T in (state.T_in, state.T_out, state.T)]
-    heat = heat_cells.settled(*theta, solids, inventory.cells, model.heat, now)
+    heat = heat_cells.settled(
+        state.T_in - model.T_ref,
+        state.T_out - model.T_ref,
+        state.T - model.T_ref,
+        solids,
+        inventory.cells,
+        model.heat,
+        now,
+    )
     return Moment(
         heat=heat,
         running=tuple(s.running for s in scenario.hydraulic),

@@ -3,7 +3,7 @@
     python validation/peers/failure_states.py [--states 500]
 
 64 racks on 6 units and their facility water; units stopped and racks closed at random. Prints
-`quantity,value`, which `validation/speed.py` records. On two cores, where the system can be told so.
+`quantity,value`, which `validation/speed.py` records. On two cores where the system lets it choose.
 
 pandapipes is given what it cannot find: the speed of the pumps that hold the pressure, and losses
 that are not quadratic as the quadratic ones at the flows of the answer. What is timed is one call
