@@ -15,7 +15,7 @@ from rehall.timeline import Change, plain
 from thermal.air.inputs import AirInputs
 
 WARMER, WEAKER = 0.25, 0.02
-"""Changes of a coil's water [K], or of the share of its flow, that the air is told of."""
+"""How close the air follows a coil's water [K], and the share of its flow [-]."""
 
 
 def water_changes(
@@ -31,7 +31,7 @@ def water_changes(
     flow = np.abs(coolant.m_coil) / np.where(start > 0, start, 1.0)
     share = np.minimum(flow, 1.0)
     steady, found = plain(base), []
-    kept = _knots(coolant.times, coolant.T_coil, share)
+    kept = knots(coolant.times, np.hstack([coolant.T_coil / WARMER, share / WEAKER]))
     doors = {item.name for item in case.items if has_rear_door(item)}
     for a, b in pairwise(kept):
         T, T_set, conductance = (
@@ -54,21 +54,27 @@ def water_changes(
     return found
 
 
-def _knots(times: np.ndarray, T: np.ndarray, share: np.ndarray) -> list[int]:
-    """Moments between which straight lines follow water and flows closely enough."""
-    kept, last = [0], 0
-    for n in range(1, len(times)):
-        jump = times[n] == times[n - 1]
-        moved = (
-            np.abs(T[n] - T[last]).max() > WARMER or np.abs(share[n] - share[last]).max() > WEAKER
-        )
-        if moved:
-            before = n - 1
-            if jump and before > last:
-                kept.append(before)
-            kept.append(n)
-            last = n
-    if last < len(times) - 1:
-        kept.append(len(times) - 1)
-    same = np.abs(T[kept] - T[0]).max() == 0.0 and np.abs(share[kept] - share[0]).max() == 0.0
-    return [] if same else kept
+def knots(times: np.ndarray, values: np.ndarray) -> list[int]:
+    """Moments between which straight lines are within 1 of all `values` [moments, things].
+
+    Lines are cut where they miss most (Douglas and Peucker 1973); both sides of a change at once
+    are kept. No moment where nothing changes at all.
+    """
+    if not np.ptp(values, axis=0).any():
+        return []
+    last = len(times) - 1
+    jumps = np.flatnonzero(np.diff(times) == 0.0)
+    ends = sorted({0, last, *jumps.tolist(), *(jumps + 1).tolist()})
+    kept, open_lines = set(ends), list(pairwise(ends))
+    while open_lines:
+        a, b = open_lines.pop()
+        if b - a < 2:
+            continue
+        part = ((times[a : b + 1] - times[a]) / (times[b] - times[a]))[:, None]
+        line = values[a] + part * (values[b] - values[a])
+        missed = np.abs(values[a : b + 1] - line).max(axis=1)
+        if missed.max() > 1.0:
+            cut = a + int(missed.argmax())
+            kept.add(cut)
+            open_lines += [(a, cut), (cut, b)]
+    return sorted(kept)

@@ -1,0 +1,99 @@
+"""Events of circuits: what is refused, and what coils get of it over time."""
+
+import numpy as np
+import pytest
+
+from geometry.errors import InputError
+from rehall.coolant_march import march_coolant
+from rehall.coolant_to_air import WARMER, knots, water_changes
+from rehall.liquid import liquid_side
+from rehall.models import air_levels
+from rehall.operation import Exchange, air_inputs
+from rehall.timeline import changes_of, stretches
+
+HALL = """\
+include: chilled_water.yaml
+site: {outdoor: {dry_bulb: 20 degC, wet_bulb: 14 degC}}
+hall:
+  size: [6 m, 2.4 m, 2.4 m]
+equipment:
+  - unit:
+      of: {kind: cooling_unit, name: crah, size: [1.2 m, 1.2 m, 1.2 m], intake: front,
+           discharge: back, fan_power: 1 kW,
+           rating: {capacity: 20 kW, air_flow: 1.2 m3/s, air_in: 32 degC, water_flow: 60 L/min,
+                    water_in: 10 degC, water_out: 14.8 degC}}
+      name: U
+      at: [2.4 m, 0.6 m]
+      facing: -x
+      facility: chw
+      supply: 18 degC
+solver: {cell: 0.6 m, precision: float64}
+transient: {duration: 300 s, output: [300 s], events: [EVENT]}
+"""
+
+
+def over_time(case_of, event):
+    """Stretches of a case with an event, its unit's stream, and the march of its water."""
+    case = case_of(HALL.replace("EVENT", event))
+    level = air_levels(case)[-1]
+    x = Exchange(
+        T_facility={"chw": 283.15}, coil_heat={"U": 10e3}, T_in={"U": 303.15}, m_air={"U": 1.4}
+    )
+    side = liquid_side(case)
+    found = march_coolant(case, side, x)
+    base = air_inputs(case, level, x)
+    changes = changes_of(case, level, x, case.transient)
+    changes += water_changes(case, level, found, base)
+    return stretches(base, changes, case.transient), int(level.streams.of("U")[0]), found
+
+
+@pytest.mark.slow
+def test_coils_get_the_water_that_their_circuit_has(case_of):
+    plan, unit, found = over_time(case_of, "{at: 20 s, item: chw, rejection: off}")
+    assert found.T_coil[-1, 0] - found.T_coil[0, 0] > 3.0
+    for t, T in zip(found.times, found.T_coil[:, 0], strict=True):
+        stretch = next(s for s in plan if s.begin <= t <= s.end)
+        first, last = (float(end.T_coolant[unit]) for end in (stretch.first, stretch.last))
+        part = (t - stretch.begin) / (stretch.end - stretch.begin)
+        assert first + part * (last - first) == pytest.approx(T, abs=1.01 * WARMER)
+    assert float(plan[-1].last.T_coolant[unit]) == pytest.approx(found.T_coil[-1, 0], abs=1e-6)
+    assert float(plan[-1].last.conductance[unit]) == pytest.approx(
+        float(plan[0].first.conductance[unit])
+    )
+    assert float(plan[-1].last.T_set[unit]) == pytest.approx(291.15)
+
+
+@pytest.mark.slow
+def test_coils_without_water_carry_nothing(case_of):
+    plan, unit, found = over_time(case_of, "{at: 20 s, item: chw, state: off}")
+    assert abs(found.m_coil[-1, 0]) < 1e-6
+    before = [s for s in plan if s.end <= 20.0]
+    after = [s for s in plan if s.begin >= 20.0]
+    assert float(before[-1].last.conductance[unit]) > 100.0
+    assert after[0].jump
+    assert float(after[0].first.conductance[unit]) == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("{at: 0 s, item: chw, pumps: 3}", "chw has 1"),
+        ("{at: 0 s, item: chw, state: off, ramp: 2 s}", "coast_down"),
+        ("{at: 0 s, item: chw, state: off, pumps: 1}", "off goes with no pumps"),
+        ("{at: 0 s, item: chw, power: 2 kW}", "known are state, pumps, rejection"),
+        ("{at: 0 s, item: U, rejection: off}", "known are state, power"),
+        ("{at: 0 s, item: chv, state: off}", "did you mean 'chw'?"),
+    ],
+)
+def test_events_that_circuits_have_no_use_for_are_refused(case_of, event, words):
+    with pytest.raises(InputError, match=r"case.yaml:\d+") as refused:
+        case_of(HALL.replace("EVENT", event))
+    assert words in str(refused.value)
+
+
+def test_knots_follow_jumps_and_bends_and_nothing_else():
+    times = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    values = np.array([0.0, 0.0, 0.0, 9.0, 9.5, 10.0, 14.0, 18.0])[:, None]
+    assert knots(times, values) == [0, 2, 3, 5, 7]
+    assert knots(times, 0.1 * values) == [0, 2, 3, 7]
+    assert knots(times, 0.0 * values) == []
