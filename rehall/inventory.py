@@ -30,7 +30,7 @@ def inventory_of(side: LiquidSide, case: Case) -> tuple[Inventory, list[str]]:
     """
     volumes, unknown = dict[Name, float](), []
     for m in side.loops.values():
-        volumes |= _loop_volumes(m)
+        volumes |= loop_volumes(m)
         unknown += _unknown(m)
     for spec in facilities_of(case):
         if spec.name in side.places.circuit:
@@ -57,7 +57,7 @@ def inventory_of(side: LiquidSide, case: Case) -> tuple[Inventory, list[str]]:
     ), unknown
 
 
-def _loop_volumes(m: LoopModel) -> dict[Name, float]:
+def loop_volumes(m: LoopModel) -> dict[Name, float]:
     """Volume of every link of a loop [m3]: pipes, hoses, racks, units with the buffer's part."""
     name = m.spec.name
     found = {(name, link.name): _in_pipes(link) for link in loops.circuit(m.loop).links}

@@ -2,21 +2,26 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from rehall.chips import Chip, chips_of
 from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
+from rehall.inventory import loop_volumes
 from rehall.limits_air import unit_capacity, unit_loading
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
 from rehall.simulate import Solution
+from thermal.liquid.vessel import expansion
 
 ZERO = 273.15
 LPM = 60_000.0
 """Litres per minute in a cubic metre per second."""
+COLD_FILL = 283.15
+"""Temperature at which a loop is filled, from which its liquid expands [K]."""
 Row = dict[str, Any]
 
 
@@ -187,6 +192,9 @@ def loops(solution: Solution) -> list[Row]:
     rows = []
     for name, (loop, state) in solution.loops.items():
         flow = float(np.sum(np.asarray(state.m_flow_branch)))
+        volume = sum(loop_volumes(loop).values())
+        hottest = jnp.asarray(max(float(state.T_return), loop.spec.supply))
+        more = float(expansion(loop.loop.fluid, volume, jnp.asarray(COLD_FILL), hottest))
         rows.append(
             {
                 "name": name,
@@ -198,6 +206,8 @@ def loops(solution: Solution) -> list[Row]:
                 "mass_flow_kg_s": flow,
                 "heat_kw": float(np.sum(np.asarray(state.heat_taken))) / 1e3,
                 "pump_heat_kw": float(np.sum(np.asarray(state.pump_heat))) / 1e3,
+                "volume_known_l": 1e3 * volume,
+                "expansion_l": 1e3 * more,
                 "header_dp_kpa": float(state.p_supply[0] - state.p_return[0]) / 1e3,
                 "residual": float(state.residual),
             }
