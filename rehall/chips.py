@@ -14,6 +14,10 @@ from thermal.liquid.plates import chip_power, plates_of, resistance
 from thermal.properties import fluid
 
 ZERO = 273.15
+STILL = 1e-3
+"""Share of the least flow of a table below which a plate counts as without flow [-]."""
+RUNS_AWAY = 99.0
+"""Gain of leakage beyond which nothing ends [%]."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Chip:
     """The hottest chips of a rack: case temperature and its limit [K], power of one [W],
     resistance from its coolant [K/W], and what leakage adds to the rack's power [W].
 
-    Without flow, or where leakage runs away, temperature and power are infinite.
+    `gain` is what a kelvin of warming warms a chip by its leakage [K/K]. Without flow, or where
+    the gain is 1 or more and the chip runs away, temperature and power are infinite.
     """
 
     T: float
@@ -29,6 +34,7 @@ class Chip:
     power: float
     resistance: float
     leakage: float
+    gain: float
 
 
 def plates(item: Item) -> ColdPlates | None:
@@ -55,8 +61,10 @@ def chips_of(loop: LoopModel, state: LoopState) -> dict[str, Chip]:
     arrays = plates_of(
         at, [p.count for p in own], [p.flow_share for p in own], [p.resistance for p in own]
     )
-    V_flow = jnp.asarray(np.abs(state.m_flow_branch[at]) / loop.density)
-    R = resistance(V_flow, capacity, arrays)
+    V_flow = np.abs(state.m_flow_branch[at]) / loop.density
+    least = np.array([p.resistance[0][0] * p.count / p.flow_share for p in own])
+    V_flow[V_flow < STILL * least] = 0.0  # what is shut leaks a trace
+    R = resistance(jnp.asarray(V_flow), capacity, arrays)
     drawn = jnp.asarray(
         [
             p.power * item.power / item.entry.power  # type: ignore[attr-defined]
@@ -75,6 +83,7 @@ def chips_of(loop: LoopModel, state: LoopState) -> dict[str, Chip]:
             power=float(power[n]),
             resistance=float(R[n]),
             leakage=own[n].count * float(more[n]),
+            gain=float(drawn[n] * leakage[n] * R[n]) if own[n].leakage else 0.0,
         )
         for n, item in enumerate(items)
     }
@@ -87,9 +96,16 @@ def leakage_of(loops: dict[str, tuple[LoopModel, LoopState]]) -> dict[str, float
 
 
 def chip_limits(loops: dict[str, tuple[LoopModel, LoopState]]) -> list[Limit]:
-    """Case temperatures of all chips against what they bear."""
-    return [
-        Limit("chip_temperature_max", name, chip.T - ZERO, chip.T_max - ZERO, "degC")
-        for loop, state in loops.values()
-        for name, chip in chips_of(loop, state).items()
-    ]
+    """Case temperatures of all chips against what they bear, and how near they are to running away.
+
+    Of a rack without flow neither is known: that its heat has nowhere to go is a limit of its own.
+    """
+    found = []
+    for loop, state in loops.values():
+        for name, chip in chips_of(loop, state).items():
+            if np.isfinite(chip.T):
+                T, T_max = chip.T - ZERO, chip.T_max - ZERO
+                found.append(Limit("chip_temperature_max", name, T, T_max, "degC"))
+            if 0.0 < chip.gain < np.inf:
+                found.append(Limit("chip_leakage_max", name, 100 * chip.gain, RUNS_AWAY, "%"))
+    return found

@@ -76,6 +76,15 @@ def test_leakage_warms_the_rack_and_loads_its_feeders(case):
 def test_a_chip_that_runs_away_breaks_its_limit(case):
     out, x = settled(with_plates(case, leakage=0.06, leakage_at=320.0))
     (limit,) = [found for found in chip_limits(out.loops) if found.where == "A01"]
-    assert limit.value == np.inf
+    assert limit.name == "chip_leakage_max"
+    assert limit.value == pytest.approx(100 * 2300.0 * 0.06 * 0.01029, rel=0.01)
     assert limit.holds is False
     assert x.leakage == {}
+
+
+def test_of_a_rack_without_flow_no_number_is_made_up(case):
+    off = tuple(
+        replace(i, on=False, power=0.0) if i.name.startswith("CDU") else i for i in case.items
+    )
+    out, _ = settled(replace(case, items=off))
+    assert chip_limits(out.loops) == []
