@@ -10,6 +10,7 @@ from rehall.config import Case
 from rehall.evidence import Inlets
 from rehall.fans import air_flow
 from rehall.inventory import loop_volumes
+from rehall.limits import STANDS
 from rehall.limits_air import unit_capacity, unit_loading
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir, OpeningAir
@@ -95,9 +96,10 @@ def _coolant_by_rack(solution: Solution) -> dict[str, Row]:
     for loop, state in solution.loops.values():
         V_flow = np.asarray(state.m_flow_branch) / loop.density
         for n, item in enumerate(loop.racks):
+            flows = V_flow[n] > STANDS  # of what stands still nobody knows the temperature
             found[item.name] = {
-                "coolant_in_c": float(state.T_branch_in[n]) - ZERO,
-                "coolant_out_c": float(state.T_branch_out[n]) - ZERO,
+                "coolant_in_c": float(state.T_branch_in[n]) - ZERO if flows else None,
+                "coolant_out_c": float(state.T_branch_out[n]) - ZERO if flows else None,
                 "coolant_lpm": float(V_flow[n]) * LPM,
             }
     return found
