@@ -1,4 +1,4 @@
-"""Rack loops drawn at random, and one of 64 racks: what other programs solve beside us."""
+"""Rack loops drawn at random: what other programs solve beside us."""
 
 import itertools
 from collections.abc import Sequence
@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from thermal.liquid.network import HOUR, Network, State, build
-from thermal.liquid.parts import Control, Coupling, Link, Node, Pipe, PowerLaw, Pump, Valve
+from thermal.liquid.parts import Coupling, Link, Node, Pipe, PowerLaw, Pump, Valve
 
 LPM = 1 / 60e3  # litres a minute [m3/s]
 DENSITY, VISCOSITY = 1011.8, 1.21e-3  # propylene glycol, 25 % by volume, at 40 degC [kg/m3], [Pa s]
-RACKS, UNITS, ROWS = 64, 6, 4  # at most; the loop that is timed has so many racks and units
+RACKS, UNITS, ROWS = 64, 6, 4  # at most
 LINKS, NODES = 5 * RACKS + UNITS + 2 * ROWS, 2 * RACKS + 3  # of random loops with their spares
 WIDTH = 20  # of the band of their conductances, at least that of any
-HELD = 120e3  # between the headers where a control turns the pumps [Pa]
 
 
 @dataclass(frozen=True)
@@ -68,24 +66,6 @@ def random_loop(seed: int) -> RackLoop:
         replace(network, width=WIDTH),
         failed(rng, links, turned),
     )
-
-
-def timed_loop(control: bool = False) -> RackLoop:
-    """64 racks of 345 L/min at 150 kPa on six units, in one row with direct return."""
-    rack = {"couplings": (Coupling(345 * LPM * HOUR / 1.5**0.5),), "valve": Valve(60.0)}
-    pump = Pump((0.0, 2600 * LPM, 5525 * LPM), (365e3, 340e3, 241e3), group="units")
-    links = [_unit(n, pump, Valve(1000.0)) for n in range(UNITS)]
-    links += row_links("row 0", [rack] * RACKS, {"pipes": (Pipe(0.6, 0.5),)}, reverse=False)
-    nodes = nodes_of(links)
-    held = [Control("units", HELD, high="supply", low="return")] if control else []
-    network, state = build(links, nodes, held, density=DENSITY, viscosity=VISCOSITY)
-    return RackLoop(f"{RACKS} racks, {UNITS} units", tuple(links), tuple(nodes), network, state)
-
-
-def failure_states(loop: RackLoop, count: int) -> State:
-    """So many states of a loop, each with failures of its own, as one batch."""
-    states = [failed(np.random.default_rng(n), loop.links, loop.state) for n in range(count)]
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
 
 
 def failed(rng: np.random.Generator, links: Sequence[Link], state: State) -> State:
