@@ -68,7 +68,8 @@ def _racks(
     """A band over all racks, a line for each of those that get warmest, and their limits."""
     at = np.arange(len(found.racks)) if known is None else np.flatnonzero(known)
     if not len(at):
-        axes.text(0.5, 0.5, "no plates in the catalogue", ha="center", transform=axes.transAxes)
+        why = "no rack on a loop" if known is None else "no plates in the catalogue"
+        axes.text(0.5, 0.5, why, ha="center", transform=axes.transAxes)
         return
     axes.set_prop_cycle(color=COLOURS)
     here = values[:, at]

@@ -1,5 +1,7 @@
 """Put what a case file lists into the hall: every line expanded, with its place in the file."""
 
+from dataclasses import replace
+
 from rehall.entry_uses import Uses
 from rehall.layout import Item, expand_piece
 from rehall.schema.case import CaseFile
@@ -18,7 +20,10 @@ def place_items(document: Document, file: CaseFile, uses: Uses) -> list[Item]:
         assert isinstance(entry, Placed)  # entry_uses.misuse
         line = document.place(where)[1]
         items += expand_piece(listed.piece, entry, floor, where, line)
-    return items
+    return [
+        replace(item, on=False, power=0.0) if {item.name, item.group} & set(file.off) else item
+        for item in items
+    ]
 
 
 def place_openings(document: Document, file: CaseFile, uses: Uses) -> list[OpeningItem]:

@@ -33,9 +33,18 @@ def check(
     for i, listed in enumerate(file.equipment):
         where: CasePath = ("equipment", i, listed.key)
         complaints += piece_complaints(listed.piece, uses[(*where, "of")], where, file, known)
+    complaints += off_complaints(file, items)
     complaints += loop_complaints(file, items, known)
     complaints += feed_complaints(file, openings, known)
     return complaints + list(node_complaints(file, nodes, known))
+
+
+def off_complaints(file: CaseFile, items: Sequence[Item]) -> Iterator[Complaint]:
+    """Refuse to switch off what does not exist."""
+    known = {name for item in items for name in (item.name, item.group)}
+    for n, name in enumerate(file.off):
+        if name not in known:
+            yield ("off", n), f"no equipment {name!r}; {nearest(name, sorted(known))}"
 
 
 class Known:

@@ -178,3 +178,16 @@ def test_u_value_beyond_what_the_air_inside_lets_through_is_refused(tmp_path):
     )
     with pytest.raises(InputError, match=r"7\.69 W/m2/K, u_value is 8 W/m2/K"):
         load(path)
+
+
+def test_what_a_case_switches_off_is_off_by_name_or_by_row(tmp_path):
+    hall = Path(__file__).parents[2] / "configs" / "ai_hall.yaml"
+    path = tmp_path / "case.yaml"
+    path.write_text(f"include: {hall}\noff: [CDU02, C]\n")
+    case = load(path)
+    off = [item.name for item in case.items if not item.on]
+    assert off == ["CDU02", *(f"C{n:02}" for n in range(1, 7))]
+    assert case.item("C01").power == 0.0
+    path.write_text(f"include: {hall}\noff: [CDU02, CDU5]\n")
+    with pytest.raises(InputError, match=r"case.yaml:2: off\[1\]: no equipment 'CDU5'; did you"):
+        load(path)

@@ -1,0 +1,88 @@
+"""Rows, limits, CSV and curves of a march of coolant made up by hand."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from rehall.coolant_log import CoolantMarch
+from rehall.coolant_plot import curves, draw_coolant
+from rehall.coolant_results import limits_of, part_of_summary, write_csv
+from rehall.schema.transient import EventSpec, TransientSpec
+
+ZERO = 273.15
+
+
+@pytest.fixture
+def found():
+    """A with plates stands still from 2 s on and warms by 2 K/s; B without them flows."""
+    times = np.array([0.0, 2.0, 2.0, 12.0, 22.0])
+    still = np.array([0.0, 0.0, 0.0, 20.0, 40.0])
+    steady = np.zeros(5)
+    return CoolantMarch(
+        times=times,
+        racks=("A", "B"),
+        T_in=np.stack([steady + 43.0, steady + 43.0], axis=1) + ZERO,
+        T_hottest=np.stack([52.0 + still, 50.0 + steady], axis=1) + ZERO,
+        T_chip=np.stack([66.0 + 0.5 * still, np.full(5, np.nan)], axis=1) + ZERO,
+        m_flow=np.stack([[6.0, 6.0, 0.0, 0.0, 0.0], [2.0, 2.0, 1.0, 1.0, 2.0]], axis=1),
+        coils=(),
+        T_coil=np.zeros((5, 0)),
+        m_coil=np.zeros((5, 0)),
+        circuits=("tcs", "fws"),
+        T_supply=np.stack([steady + 43.0, 39.0 + 0.1 * times], axis=1) + ZERO,
+        limits=np.array([[45.0, 65.0, 83.0], [45.0, 65.0, np.nan]]) + ZERO,
+        warming={"A": 2.0, "B": 1.5},
+        assumptions=[],
+        warnings=[],
+        reason="",
+    )
+
+
+def spec():
+    event = EventSpec.model_validate({"at": "2 s", "item": "CDU1", "state": "off"})
+    return TransientSpec.model_construct(duration=22.0, events=(event,))
+
+
+def test_rows_tell_when_what_is_passed(found):
+    part = part_of_summary(found)
+    a, b = part["racks"]
+    assert a["coolant_broken_at_s"] == pytest.approx(2.0 + 10.0 * 13.0 / 20.0)
+    assert a["chip_broken_at_s"] == pytest.approx(12.0 + 10.0 * 7.0 / 10.0)
+    assert (a["still_at_s"], a["flow_least_pct"]) == (2.0, 0.0)
+    assert (b["still_at_s"], b["flow_least_pct"]) == (None, 50.0)
+    assert {b[key] for key in b if key.startswith("chip_")} == {None}
+    assert {b["coolant_broken_at_s"], b["supply_broken_at_s"], a["supply_broken_at_s"]} == {None}
+    assert part["first_limit_broken_s"] == a["coolant_broken_at_s"]
+    fws = part["circuits"][1]
+    assert (fws["supply_start_c"], fws["supply_end_c"]) == pytest.approx((39.0, 41.2))
+
+
+def test_limits_in_time_are_of_the_warmest(found):
+    limits = {(x.name, x.where): x for x in limits_of(part_of_summary(found)["racks"])}
+    assert len(limits) == 5  # B has no chips to tell of
+    chip = limits["chip_temperature_max_transient", "A"]
+    assert (chip.value, chip.limit, chip.holds) == (pytest.approx(86.0), pytest.approx(83.0), False)
+    assert limits["coolant_return_max_transient", "B"].holds
+    assert limits["coolant_return_max_transient", "A"].value == pytest.approx(92.0)
+
+
+def test_series_are_a_table_with_nothing_where_nothing_is_known(found, tmp_path):
+    with write_csv(found, tmp_path).open() as file:
+        header, *rows = csv.reader(file)
+    assert header[1:5] == ["A inlet_c", "A hottest_c", "A chip_c", "A kg_s"]
+    assert header[-2:] == ["tcs supply_c", "fws supply_c"]
+    assert len(rows) == 5
+    assert rows[-1][:5] == ["22", "43", "92", "86", "0"]
+    assert rows[-1][header.index("B chip_c")] == ""
+
+
+def test_curves_show_every_rack_and_its_limits(found, tmp_path):
+    flow, coolant, chips, supply = curves(found, spec()).axes
+    lines = {line.get_label(): line.get_ydata() for line in coolant.get_lines()}
+    np.testing.assert_allclose(lines["A"], found.T_hottest[:, 0] - ZERO)
+    assert {"A", "B", "limit 65 degC"} <= set(lines)
+    assert "B" not in {line.get_label() for line in chips.get_lines()}
+    assert {"tcs", "fws"} <= {line.get_label() for line in supply.get_lines()}
+    np.testing.assert_allclose(flow.get_lines()[0].get_ydata(), [100, 100, 0, 0, 0])
+    assert draw_coolant(found, spec(), tmp_path).stat().st_size > 10_000
