@@ -53,7 +53,7 @@ class Asked:
         }
 
     def at(self, t: float, now: Moment | None) -> Scenario:
-        """The scenario at a time; coils by the temperature of their water `now`."""
+        """The scenario at a time, a negative one before all events; coils by their water `now`."""
         done = [n + 1 for n, event in enumerate(self.events) if event.at <= t]
         last = done[-1] if done else 0
         heat = self.heat(self.operated[0])

@@ -33,7 +33,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     inventory, assumptions = inventory_of(side, case)
     pace, asked = pace_of(side, case), Asked(case, side, x)
     state = side.solve(asked.heat(asked.operated[0]), x.T_facility, x.coil_heat)
-    scenario = asked.at(0.0, None)
+    scenario = asked.at(-1.0, None)
     now = begin(state, side.model, scenario, inventory)
     log = Log(side, case)
     log.enter(0.0, seen(now, inventory, side.model, scenario))

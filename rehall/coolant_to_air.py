@@ -18,6 +18,10 @@ WARMER, WEAKER = 0.25, 0.02
 """How close the air follows a coil's water [K], and the share of its flow [-]."""
 
 
+STANDS = 1e-3
+"""Share of its largest flow below which a coil's water stands still [-]."""
+
+
 def water_changes(
     case: Case, level: AirLevel, coolant: CoolantMarch, base: AirInputs
 ) -> list[Change]:
@@ -27,30 +31,27 @@ def water_changes(
     """
     if not coolant.coils:
         return []
-    start = np.abs(coolant.m_coil[0])
-    flow = np.abs(coolant.m_coil) / np.where(start > 0, start, 1.0)
-    share = np.minimum(flow, 1.0)
+    flow = np.abs(coolant.m_coil)
+    stood = flow[0] <= STANDS * flow.max(axis=0)
+    usual = np.where(stood, flow.max(axis=0), flow[0])
+    share = np.minimum(flow / np.maximum(usual, 1e-12), 1.0)
+    # A coil that stands by carries nothing as long as its unit is off, whatever its share.
+    waits = np.cumsum(flow > STANDS * flow.max(axis=0), axis=0) == 0
+    share = np.where(stood & waits, 1.0, share)
     steady, found = plain(base), []
     kept = knots(coolant.times, np.hstack([coolant.T_coil / WARMER, share / WEAKER]))
     doors = {item.name for item in case.items if has_rear_door(item)}
     for a, b in pairwise(kept):
-        T, T_set, conductance = (
-            np.zeros(len(level.streams.name)) for _ in ("coolant", "set", "conductance")
-        )
+        T, T_set, water = (np.zeros(len(level.streams.name)) for _ in ("T", "T_set", "water"))
         for n, name in enumerate(coolant.coils):
             at = level.streams.of(name)
             T[at] = coolant.T_coil[b, n] - coolant.T_coil[a, n]
             T_set[at] = T[at] if name in doors else 0.0
-            lost = share[b, n] - share[a, n]
-            conductance[at] = lost * np.asarray(steady.conductance)[at]
+            water[at] = share[b, n] - share[a, n]
         nothing = jax.tree.map(jnp.zeros_like, steady)
-        difference = replace(
-            nothing,
-            T_coolant=jnp.asarray(T),
-            T_set=jnp.asarray(T_set),
-            conductance=jnp.asarray(conductance),
-        )
-        found.append(Change(float(coolant.times[a]), float(coolant.times[b]), difference))
+        difference = replace(nothing, T_coolant=jnp.asarray(T), T_set=jnp.asarray(T_set))
+        times = float(coolant.times[a]), float(coolant.times[b])
+        found.append(Change(*times, difference, water))
     return found
 
 

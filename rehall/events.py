@@ -151,6 +151,8 @@ def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
     elif event.state == "on":
         running = normal.power if normal.on else operated_power(normal.entry)
         changes = {"on": True, "power": running, "pumps": normal.pumps} | changes
+    if event.pumps:
+        changes |= {"on": True}
     return replace(item, **changes)
 
 

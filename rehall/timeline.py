@@ -25,11 +25,15 @@ LONGEST = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """What one event adds to the inputs, from `begin` to `end` [s] in a straight line."""
+    """What one event adds to the inputs, from `begin` to `end` [s] in a straight line.
+
+    `water` is added to the share that each stream's coil has of its water [-].
+    """
 
     begin: float
     end: float
     difference: AirInputs
+    water: np.ndarray | float = 0.0
 
     def part(self, t: float, before: bool) -> float:
         """Share of the change that has happened at a time, or right `before` it [-]."""
@@ -140,11 +144,14 @@ def stretches(base: AirInputs, changes: list[Change], spec: TransientSpec) -> li
 
     def at(t: float, before: bool) -> AirInputs:
         total = start
+        water: np.ndarray | float = 1.0
         for change in changes:
             part = change.part(t, before)
             if part:
+                water = water + part * change.water
                 total = jax.tree.map(lambda a, b, p=part: a + p * b, total, change.difference)
-        total = replace(total, conductance=jnp.maximum(total.conductance, 0.0))
+        carried = jnp.maximum(total.conductance, 0.0) * np.clip(water, 0.0, 1.0)
+        total = replace(total, conductance=carried)
         given = jax.tree.map(lambda a: jnp.asarray(a, dtype), total)
         return replace(given, bodies=base.bodies, layers=base.layers)
 

@@ -136,3 +136,53 @@ def test_a_pump_that_fails_beside_a_standby_that_starts(hall):
     warm = found.T_in.max(axis=1)
     assert warm[found.times < 12.0].max() > found.T_in[0].max() + 1.0
     assert warm[-1] < found.T_in[0].max() + 0.1
+
+
+def test_plates_that_store_nothing_give_less_time(hall, lost):
+    case, side, x, utilities = hall
+
+    def bare(item):
+        coolant = getattr(item.entry, "coolant", None)
+        if coolant is None or coolant.plates is None:
+            return item
+        plates = coolant.plates.model_copy(update={"thermal_mass": 0.0})
+        changed = coolant.model_copy(update={"plates": plates})
+        return replace(item, entry=item.entry.model_copy(update={"coolant": changed}))
+
+    loops = {name: replace(m, racks=tuple(map(bare, m.racks))) for name, m in side.loops.items()}
+    other = replace(case, items=tuple(map(bare, case.items))), replace(side, loops=loops), x
+    found = march((*other, utilities), event(at="0 s", item="CDU", state="off"))
+    with_mass = {row["name"]: row for row in part_of_summary(lost)["racks"]}
+    for row in part_of_summary(found)["racks"]:
+        if row["name"] not in RACKS:
+            continue
+        rate = row["warming_without_flow_k_s"]
+        outlet = row["coolant_start_c"]
+        assert row["coolant_broken_at_s"] == pytest.approx((65.0 - outlet) / rate, rel=0.01)
+        assert row["chip_broken_at_s"] < with_mass[row["name"]]["chip_broken_at_s"]
+
+
+def test_events_at_the_start_wait_for_inertia_as_later_ones_do(hall):
+    case, side, x, utilities = hall
+    slow = [
+        i.entry.pump.model_copy(update={"coast_down": 5.0}) for i in case.items if i.kind == "cdu"
+    ]
+
+    def coasting(item):
+        if item.kind != "cdu":
+            return item
+        return replace(item, entry=item.entry.model_copy(update={"pump": slow[0]}))
+
+    loops = {n: replace(m, cdus=tuple(map(coasting, m.cdus))) for n, m in side.loops.items()}
+    other = replace(case, items=tuple(map(coasting, case.items))), replace(side, loops=loops), x
+    at_once, later = (
+        march((*other, utilities), event(at=f"{t} s", item="CDU", state="off"), duration=8.0 + t)
+        for t in (0, 1)
+    )
+    for t in (0.5, 2.0, 7.0):
+        flows = [
+            np.interp(t + lag, found.times, found.m_flow[:, 0])
+            for lag, found in ((0, at_once), (1, later))
+        ]
+        assert flows[0] == pytest.approx(flows[1], rel=0.03)
+        assert flows[0] > 0.3

@@ -74,6 +74,13 @@ def test_coils_without_water_carry_nothing(case_of):
     assert float(after[0].first.conductance[unit]) == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_a_faster_coil_without_water_carries_nothing_either(case_of):
+    faster = "{at: 5 s, item: U, air_flow: 1.6 m3/s}, {at: 20 s, item: chw, state: off}"
+    plan, unit, _ = over_time(case_of, faster)
+    assert float(plan[-1].last.conductance[unit]) == pytest.approx(0.0, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [

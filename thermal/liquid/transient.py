@@ -75,7 +75,7 @@ def begin(
     open_share = state.valve_share < 1.0 - HELD
     m_valve = jnp.where(model.two_way & open_share, jnp.abs(state.m_flow)[x.cold], jnp.inf)
     now = _heat_state(state.m_flow, state.cp, m_valve, state.pump_heat, model, scenario)
-    solids, now = _solids(inventory, model, now, scenario)
+    solids, now, _ = _solids(inventory, model, now, scenario)
     heat = heat_cells.settled(
         state.T_in - model.T_ref,
         state.T_out - model.T_ref,
@@ -117,7 +117,7 @@ def step(
     pumps = pump_heat(flows, model, moved)
     mean = 0.5 * (now.m_flow + m_flow)
     state = _heat_state(mean, now.cp, m_valve, 0.5 * (now.pump_heat + pumps), model, moved)
-    solids, state = _solids(inventory, model, state, moved)
+    solids, state, _ = _solids(inventory, model, state, moved)
     heat = heat_cells.advance(now.heat, dt, solids, inventory.cells, model.heat, state)
     new = Moment(
         heat=heat,
@@ -136,15 +136,18 @@ def step(
 def seen(now: Moment, inventory: Inventory, model: CircuitsModel, scenario: Scenario) -> Seen:
     """What a moment shows; means over the plates of a rack."""
     state = _heat_state(now.m_flow, now.cp, now.m_valve, now.pump_heat, model, scenario)
-    cells, T = inventory.cells, model.T_ref
+    _, _, above = _solids(inventory, model, state, scenario)
+    cells, T, link = inventory.cells, model.T_ref, inventory.plates.link
     nothing = jnp.zeros(model.heat.tail.shape, now.m_flow.dtype)
     hottest = (nothing - jnp.inf).at[cells.link].max(now.heat.liquid)
-    solid = nothing.at[cells.link].add(cells.share[cells.link] * now.heat.solid)
+    share = cells.share[cells.link]
+    solid = nothing.at[cells.link].add(share * now.heat.solid)[link]
+    liquid = nothing.at[cells.link].add(share * now.heat.liquid)[link]
     return Seen(
         T_in=T + now.heat.node[upstream(model.heat, state)],
         T_out=T + heat_cells.leaving(cells, now.heat.liquid, state),
         T_hottest=T + hottest,
-        T_chip=T + solid[inventory.plates.link],
+        T_chip=T + jnp.where(inventory.C > 0.0, solid, liquid + above),
         m_flow=now.m_flow,
         converged=jnp.asarray(True),
     )
@@ -210,17 +213,20 @@ def _heat_state(m_flow, cp, m_valve, pumps, model: CircuitsModel, scenario: Scen
 
 def _solids(
     inventory: Inventory, model: CircuitsModel, state: HeatState, scenario: Scenario
-) -> tuple[Solids, HeatState]:
-    """Plates with the heat of their racks, and the state without it."""
+) -> tuple[Solids, HeatState, Float[Array, " rack"]]:
+    """Plates with the heat of their racks, the state without it, and how far chips of plates that
+    store nothing are above their liquid [K]."""
     plates, cells, link = inventory.plates, inventory.cells, inventory.plates.link
     density = jnp.concatenate([s.density for s in scenario.hydraulic])[link]
     V_flow = jnp.abs(state.m_flow[link]) / density
     capacity = density * state.cp[model.heat.circuit[link]]
     G = film_conductance(V_flow, capacity, inventory.rise, 1.0 / cells.share[link], plates)
-    nothing = jnp.zeros_like(state.heat)
+    nothing, heat = jnp.zeros_like(state.heat), state.heat[link]
+    stores = inventory.C > 0.0  # plates that store nothing give their heat to the liquid at once
     solids = Solids(
         nothing.at[link].set(inventory.C),
-        nothing.at[link].set(G),
-        nothing.at[link].set(state.heat[link]),
+        nothing.at[link].set(jnp.where(stores, G, 0.0)),
+        nothing.at[link].set(jnp.where(stores, heat, 0.0)),
     )
-    return solids, replace(state, heat=state.heat.at[link].set(0.0))
+    above = jnp.where(stores, 0.0, heat / G)
+    return solids, replace(state, heat=state.heat.at[link].set(jnp.where(stores, 0.0, heat))), above
