@@ -45,10 +45,12 @@ class Asked:
         return any(event.at == t for event in self.events)
 
     def heat(self, now: Operated) -> dict[str, float]:
-        """Heat of racks to liquid [W]."""
+        """Heat of racks to liquid [W]; their leakage in proportion to what they draw."""
+        pairs = zip(now.items, self.operated[0].items, strict=True)
         return {
-            item.name: item.heat_to_liquid + self.x.leakage.get(item.name, 0.0)
-            for item in now.items
+            item.name: item.heat_to_liquid
+            + self.x.leakage.get(item.name, 0.0) * item.power / max(was.power, 1e-9)
+            for item, was in pairs
             if item.loop is not None
         }
 

@@ -15,6 +15,8 @@ CSV = "coolant.csv"
 ZERO = 273.15
 STILL = 1e-3
 """Share of its flow at the beginning below which the coolant of a rack stands still [-]."""
+LEAK = 1e-5
+"""Flow below which coolant stands still [kg/s]: what is shut leaks less."""
 Row = dict[str, Any]
 
 
@@ -69,11 +71,12 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
         flow = np.abs(found.m_flow[:, n])
         most_in, most_hot, most_chip = (float(T) for T in found.limits[n] - ZERO)
         plated = np.isfinite(most_chip)
-        still = np.flatnonzero(flow < STILL * max(flow[0], 1e-9))
+        stands = flow[0] < LEAK
+        still = np.flatnonzero(flow < max(STILL * flow[0], LEAK))
         rows.append(
             {
                 "name": name,
-                "flow_least_pct": 100 * float(flow.min() / flow[0]) if flow[0] > 0 else None,
+                "flow_least_pct": None if stands else 100 * float(flow.min() / flow[0]),
                 "still_at_s": float(t[still[0]]) if len(still) else None,
                 "warming_without_flow_k_s": found.warming[name],
                 "supply_highest_c": float(T_in.max()),

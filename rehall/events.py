@@ -79,7 +79,10 @@ def check(
                 text = f"{event.item!r} is a power node; wanted the equipment that it feeds"
             complaints.append(((*where, "item"), text))
         assert spec is not None
-        if event.end > spec.duration:
+        if event.at >= spec.duration:
+            text = f"at {event.at:g} s nothing follows: the duration is {spec.duration:g} s"
+            complaints.append(((*where, "at"), text))
+        elif event.end > spec.duration:
             text = f"ends at {event.end:g} s, after the duration of {spec.duration:g} s"
             complaints.append(((*where, "at"), text))
         complaints += [(where, text) for text in _still_changing(n, spec, normal)]

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
 from rehall import cli
 from rehall.config import load
+from rehall.limits import _coolant
 from rehall.models import air_levels
 from rehall.results import FaceTemperature, Fields, Results
-from rehall.simulate import Plant, couple, first_exchange
+from rehall.simulate import Plant, couple, first_exchange, settle
 from rehall.start import at_start
 from rehall.summary import summarise
 from thermal.air import scalars
@@ -287,3 +289,23 @@ DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 def epw(tmp_path):
     """Return a function that writes a weather file."""
     return lambda *values, name="made.epw": write_epw(tmp_path / name, *values)
+
+
+@pytest.fixture(scope="session")
+def coolant_limits():
+    """Return a function: limits of a case's coolant with some units switched off, without air."""
+
+    def solved(case, off=()):
+        items = tuple(replace(i, on=False) if i.name in off else i for i in case.items)
+        stopped = replace(case, items=items)
+        utilities = settle(stopped, Plant.of(stopped), first_exchange(stopped))
+        solution = SimpleNamespace(
+            case=stopped,
+            loops=utilities.loops,
+            facilities=utilities.facilities,
+            carried=SimpleNamespace(moistest=None),
+            air=SimpleNamespace(T_in=np.zeros(1)),
+        )
+        return _coolant(solution)
+
+    return solved

@@ -86,3 +86,9 @@ def test_curves_show_every_rack_and_its_limits(found, tmp_path):
     assert {"tcs", "fws"} <= {line.get_label() for line in supply.get_lines()}
     np.testing.assert_allclose(flow.get_lines()[0].get_ydata(), [100, 100, 0, 0, 0])
     assert draw_coolant(found, spec(), tmp_path).stat().st_size > 10_000
+
+
+def test_a_rack_that_stands_still_from_the_start_has_no_share_of_its_flow(found):
+    found.m_flow[:, 0] = 7e-7  # what a check valve leaks
+    row = part_of_summary(found)["racks"][0]
+    assert (row["flow_least_pct"], row["still_at_s"]) == (None, 0.0)

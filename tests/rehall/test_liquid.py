@@ -1,14 +1,8 @@
 """Rack loops of a case with units stopped: which racks keep their flow, and what limits say."""
 
-from dataclasses import replace
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 
 from rehall.config import load
-from rehall.limits import _coolant
-from rehall.simulate import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 
 pytestmark = pytest.mark.slow
@@ -16,24 +10,10 @@ AI_HALL = default_root().parent / "configs" / "ai_hall.yaml"
 
 
 @pytest.fixture(scope="module")
-def limits_with():
-    """Limits of the coolant of the AI hall with some units switched off, by name of limit."""
+def limits_with(coolant_limits):
+    """Limits of the coolant of the AI hall with some units switched off."""
     case = load(AI_HALL)
-
-    def solved(*off):
-        items = tuple(replace(i, on=False) if i.name in off else i for i in case.items)
-        stopped = replace(case, items=items)
-        utilities = settle(stopped, Plant.of(stopped), first_exchange(stopped))
-        solution = SimpleNamespace(
-            case=stopped,
-            loops=utilities.loops,
-            facilities=utilities.facilities,
-            carried=SimpleNamespace(moistest=None),
-            air=SimpleNamespace(T_in=np.zeros(1)),
-        )
-        return _coolant(solution)
-
-    return solved
+    return lambda *off: coolant_limits(case, off)
 
 
 def test_numbers_of_limits_are_plain_so_that_a_summary_can_hold_them(limits_with):

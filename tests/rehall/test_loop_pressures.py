@@ -1,21 +1,15 @@
 """Pressure of loops against what their parts bear and their pumps need, by hand."""
 
-from dataclasses import replace
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 
 from geometry.errors import InputError
-from rehall.limits import _coolant
-from rehall.simulate import Plant, first_exchange, settle
 
 pytestmark = pytest.mark.slow
 GRAVITY = 9.80665
 
 
 @pytest.fixture(scope="module")
-def limits_with(case_of, liquid_pod):
+def limits_with(case_of, liquid_pod, coolant_limits):
     """Limits of the pod's coolant by name and place, with texts replaced and units off."""
 
     def solved(*changes, off=()):
@@ -23,18 +17,8 @@ def limits_with(case_of, liquid_pod):
         for old, new in changes:
             assert text.count(old) == 1
             text = text.replace(old, new)
-        case = case_of(text)
-        items = tuple(replace(i, on=False) if i.name in off else i for i in case.items)
-        case = replace(case, items=items)
-        utilities = settle(case, Plant.of(case), first_exchange(case))
-        solution = SimpleNamespace(
-            case=case,
-            loops=utilities.loops,
-            facilities=utilities.facilities,
-            carried=SimpleNamespace(moistest=None),
-            air=SimpleNamespace(T_in=np.zeros(1)),
-        )
-        return {(limit.name, limit.where): limit for limit in _coolant(solution)}
+        found = coolant_limits(case_of(text), off)
+        return {(limit.name, limit.where): limit for limit in found}
 
     return solved
 
