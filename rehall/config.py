@@ -1,6 +1,6 @@
 """The case: a YAML file in, everything that stands in the hall out, or all its mistakes at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,7 +10,9 @@ from geometry.errors import Finding, InputError
 from geometry.hall import Hall
 from rehall import events, plant_checks, ranges, references
 from rehall.entry_uses import Uses, resolve_uses
+from rehall.failover import with_failover
 from rehall.layout import Item, hall_of
+from rehall.operated import operated
 from rehall.placing import named_things, place_items, place_nodes, place_openings
 from rehall.schema.base import Complaint, complaints_of
 from rehall.schema.case import CaseFile
@@ -73,14 +75,14 @@ def load(path: str | Path) -> Case:
         raise InputError(in_order(findings, whole.path))
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
-    complaints += events.check(file.transient, events.operated(case), case.nodes, whole.data)
+    complaints += events.check(file.transient, operated(case), case.nodes, whole.data)
     complaints += ranges.check(file)
     complaints += plant_checks.check(file, uses)
     findings += [document.finding(where, message) for where, message in complaints]
     findings += [case.located(finding) for finding in checks.check(case.geometry)]
     if findings:
         raise InputError(in_order(findings, whole.path))
-    return case
+    return replace(case, transient=with_failover(case))
 
 
 def hall_geometry(case: Case) -> Hall:

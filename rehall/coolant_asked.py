@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
-from rehall.events import Operated, after, in_order, operated
+from rehall.events import after, in_order
+from rehall.facility import facility_of, rejection_capacity
 from rehall.fans import air_flow
 from rehall.layout import Item, has_rear_door
 from rehall.liquid import LiquidSide
+from rehall.operated import Operated, operated
 from rehall.operation import RHO_CP, ROOM, Exchange, coil_of
 from rehall.switching import as_switched
 from thermal.liquid.circuits import Scenario
@@ -33,6 +35,14 @@ class Asked:
             as_switched(now, case, side.scenario, side.places, side.loops) for now in self.operated
         ]
         self.conductance: dict[str, float] = {}
+        heat = self.heat(normal)
+        self.heat_start = {n: value + x.leakage.get(n, 0.0) for n, value in heat.items()}
+        self.steady = side.solve(self.heat_start, x.T_facility, x.coil_heat, x.T_room)
+        # What a rejection carries [W]: no less than in the steady state.
+        self.capacity = {
+            name: max(rejection_capacity(case, facility_of(case, name)), float(rejected))
+            for name, rejected in zip(side.places.rejection, self.steady.rejected, strict=True)
+        }
         places = side.places.link
         self.coils = {
             (i.facility, i.name): places[i.facility, i.name]
@@ -45,14 +55,8 @@ class Asked:
         return any(event.at == t for event in self.events)
 
     def heat(self, now: Operated) -> dict[str, float]:
-        """Heat of racks to liquid [W]; their leakage in proportion to what they draw."""
-        pairs = zip(now.items, self.operated[0].items, strict=True)
-        return {
-            item.name: item.heat_to_liquid
-            + self.x.leakage.get(item.name, 0.0) * item.power / max(was.power, 1e-9)
-            for item, was in pairs
-            if item.loop is not None
-        }
+        """Heat of racks to liquid without leakage [W]."""
+        return {item.name: item.heat_to_liquid for item in now.items if item.loop is not None}
 
     def at(self, t: float, now: Moment | None) -> Scenario:
         """The scenario at a time, a negative one before all events; coils by their water `now`."""
@@ -67,11 +71,16 @@ class Asked:
                 old, new = self.heat(self.operated[n]), self.heat(self.operated[n + 1])
                 heat = {k: heat[k] + part * (new[k] - old[k]) for k in heat}
         coil = self.coil_heat(self.operated[last], now)
-        scenario = self.side.scenario_of(heat, self.x.T_facility, coil)
+        scenario = self.side.scenario_of(heat, self.x.T_facility, coil, self.x.T_room)
         T = np.asarray(scenario.T_rejected).copy()
         for facility in self.operated[last].facilities:
-            if not facility.rejects and facility.name in self.side.places.rejection:
-                T[self.side.places.rejection[facility.name]] = np.inf
+            if facility.name not in self.side.places.rejection:
+                continue
+            n = self.side.places.rejection[facility.name]
+            if not facility.rejects:
+                T[n] = np.inf
+            elif now is not None:
+                T[n] = self._rejected(facility.name, float(T[n]), now)
         return eqx.tree_at(
             lambda s: (s.hydraulic, s.T_rejected),
             scenario,
@@ -79,16 +88,35 @@ class Asked:
         )
 
     def coil_heat(self, now: Operated, moment: Moment | None) -> dict[str, float]:
-        """Heat that coils take [W]: as in the steady state, as long as their water is cold."""
-        found = {}
+        """Heat that coils take [W]: as in the steady state, as long as their water is cold.
+
+        What a cooling unit leaves that is off goes to the others on its water that have room.
+        """
+        found, room = dict[str, float](), dict[str, float]()
+        lost = dict.fromkeys((facility for facility, _ in self.coils), 0.0)
         items = {item.name: item for item in now.items}
-        for (_, name), link in self.coils.items():
-            item = items[name]
-            heat = self.x.coil_heat.get(name, 0.0) if item.on else 0.0
-            if moment is not None and heat > 0.0:
-                heat = min(heat, self._most(item, link, moment))
-            found[name] = heat
+        for (facility, name), link in self.coils.items():
+            item, heat = items[name], self.x.coil_heat.get(name, 0.0)
+            if not item.on:
+                found[name], room[name] = 0.0, 0.0
+                lost[facility] += 0.0 if has_rear_door(item) else heat
+                continue
+            most = heat if moment is None else self._most(item, link, moment)
+            found[name] = min(heat, most)
+            room[name] = 0.0 if has_rear_door(item) else max(most - heat, 0.0)
+        for facility, heat in lost.items():
+            here = [name for of, name in self.coils if of == facility]
+            together = sum(room[name] for name in here)
+            for name in here if heat > 0.0 and together > 0.0 else ():
+                found[name] += room[name] * min(heat / together, 1.0)
         return found
+
+    def _rejected(self, facility: str, T: float, moment: Moment) -> float:
+        """What leaves a rejection that cools to `T` as long as its capacity is enough [K]."""
+        model, link = self.side.model, self.side.places.link[facility, "rejection"]
+        C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
+        T_in = float(model.T_ref + moment.heat.node[self._up(link, moment)])
+        return max(min(T, T_in), T_in - self.capacity[facility] / max(C, 1.0))
 
     def _most(self, item: Item, link: int, moment: Moment) -> float:
         """Heat that a coil takes at most from its air with the water that it gets [W]."""

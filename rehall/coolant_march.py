@@ -32,7 +32,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     assert spec is not None, "the case has no transient section"
     inventory, assumptions = inventory_of(side, case)
     pace, asked = pace_of(side, case), Asked(case, side, x)
-    state = side.solve(asked.heat(asked.operated[0]), x.T_facility, x.coil_heat)
+    state = asked.steady
     scenario = asked.at(-1.0, None)
     now = begin(state, side.model, scenario, inventory)
     log = Log(side, case)
@@ -73,7 +73,7 @@ def _warming(side: LiquidSide, inventory: Inventory, now: Moment, asked: Asked) 
     np.add.at(C, link, np.asarray(inventory.cells.mass))
     C *= np.asarray(now.cp)[np.asarray(side.model.heat.circuit)]
     np.add.at(C, np.asarray(inventory.plates.link), np.asarray(inventory.C))
-    heat = asked.heat(asked.operated[0])
+    heat = asked.heat_start
     return {
         item.name: heat[item.name] / float(C[side.places.link[m.spec.name, item.name]])
         for m, item in racks_in_order(side)

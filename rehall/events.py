@@ -1,60 +1,22 @@
 """Events of a transient: that their names, keys and times make sense, and what they change."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from rehall.entry_uses import items_of
 from rehall.layout import Item, moves_air, operated_power
+from rehall.operated import FacilityItem, LoopItem, Operated, Thing, no_valve
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
-from rehall.schema.liquid import LiquidSpec, PumpSet
 from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.shell import OVERSPEED, NodeItem, OpeningItem, curved
-
-if TYPE_CHECKING:
-    from rehall.config import Case
 
 EQUIPMENT = ("state", "power", "air_flow", "supply")
 UNIT = ("state", "pumps")
 OPENING = ("state", "flow", "temperature")
 FACILITY = ("state", "pumps", "rejection")
-
-
-@dataclass(frozen=True)
-class FacilityItem:
-    """A facility loop as it is operated: how many pumps run, and whether its heat is rejected."""
-
-    name: str
-    count: int
-    pumps: int
-    rejects: bool = True
-    kind: str = "facility loop"
-    group: str = ""
-
-
-Thing = Item | OpeningItem | FacilityItem
-
-
-@dataclass(frozen=True)
-class Operated:
-    """How everything is operated after some events."""
-
-    items: tuple[Item, ...]
-    openings: tuple[OpeningItem, ...]
-    facilities: tuple[FacilityItem, ...] = ()
-
-    @property
-    def things(self) -> list[Thing]:
-        """Everything that an event may be about."""
-        return [*self.items, *self.openings, *self.facilities]
-
-
-def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:
-    """The facility loops of a case with the pumps on duty that it gives them."""
-    specs = liquid.facility if liquid else ()
-    sets = [(spec.name, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
-    return tuple(FacilityItem(name, pumps.count, pumps.duty) for name, pumps in sets)
+LOOP = ("valves",)
 
 
 def check(
@@ -73,7 +35,7 @@ def check(
         complaints += [((*where, *inside), text) for inside, text in _wrong(event, normal)]
         if not _hit(event, normal) and not _written(event.item, normal, data):
             known = sorted({thing.name for thing in normal.things})
-            text = f"no equipment, opening or facility loop {event.item!r}; "
+            text = f"no equipment, opening or liquid loop {event.item!r}; "
             text += nearest(event.item, known)
             if event.item in {node.name for node in nodes}:
                 text = f"{event.item!r} is a power node; wanted the equipment that it feeds"
@@ -87,11 +49,6 @@ def check(
             complaints.append(((*where, "at"), text))
         complaints += [(where, text) for text in _still_changing(n, spec, normal)]
     return complaints
-
-
-def operated(case: "Case") -> Operated:
-    """How a case operates everything before its events."""
-    return Operated(case.items, case.openings, facility_items(case.liquid))
 
 
 def in_order(spec: TransientSpec) -> list[EventSpec]:
@@ -116,7 +73,13 @@ def after(event: EventSpec, now: Operated, normal: Operated) -> Operated:
         _changed_facility(f, event, was) if event.item == f.name else f
         for f, was in zip(now.facilities, normal.facilities, strict=True)
     )
-    return Operated(items, openings, facilities)
+    loops = tuple(
+        replace(loop, valves=loop.valves | event.valves)
+        if event.item == loop.name and event.valves
+        else loop
+        for loop in now.loops
+    )
+    return Operated(items, openings, facilities, loops)
 
 
 def raised_powers(spec: TransientSpec, normal: Operated) -> dict[str, float]:
@@ -140,6 +103,8 @@ def words(event: EventSpec) -> str:
 def _shown(key: str, value: Any) -> str:
     if key in ("state", "pumps", "rejection"):
         return str(value)
+    if key == "valves":
+        return ", ".join(f"{name} {100 * position:g} %" for name, position in value.items())
     if key == "power":
         return f"{value / 1e3:g} kW"
     if key in ("supply", "temperature"):
@@ -189,6 +154,8 @@ def _keys(thing: Thing) -> tuple[str, ...]:
     """Keys that something has a use for."""
     if isinstance(thing, FacilityItem):
         return FACILITY
+    if isinstance(thing, LoopItem):
+        return LOOP
     if isinstance(thing, OpeningItem):
         return OPENING
     return UNIT if isinstance(thing.entry, Cdu) else EQUIPMENT
@@ -220,6 +187,13 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
             yield ("ramp",), text
         if event.state == "off" and event.pumps:
             yield ("state",), "off goes with no pumps"
+    if isinstance(thing, LoopItem):
+        if event.ramp:
+            yield ("ramp",), f"{event.item}: its valves take the time of their valve_stroke"
+        for name in event.valves or {}:
+            if name not in thing.valves:
+                yield ("valves", name), no_valve(name, list(thing.valves))
+        return
     if count is not None or isinstance(thing, FacilityItem):
         return
     if isinstance(thing, OpeningItem):

@@ -64,9 +64,14 @@ def solve_facility(case: Case, spec: Facility, heat: float) -> FacilityState:
         pump_power=pumps,
         rejection_power=float(state.power),
         shortage=float(state.shortage),
-        capacity=_capacity(plant, *design(case)),
+        capacity=rejection_capacity(case, spec),
         water=float(state.water),
     )
+
+
+def rejection_capacity(case: Case, spec: Facility) -> float:
+    """Heat that the rejection of a facility loop carries at its set point and the design [W]."""
+    return _capacity(plant_of(case, spec), *design(case))
 
 
 def pump_power(spec: Facility) -> float:

@@ -34,7 +34,8 @@ def inventory_of(side: LiquidSide, case: Case) -> tuple[Inventory, list[str]]:
         unknown += _unknown(m)
     for spec in facilities_of(case):
         if spec.name in side.places.circuit:
-            volumes[spec.name, "rejection"] = spec.volume or 0.0
+            for half in ("rejection", "return"):
+                volumes[spec.name, half] = 0.5 * (spec.volume or 0.0)
             if spec.volume is None:
                 unknown.append(f"no volume of water given for {spec.name}: taken as none")
     density = np.concatenate([np.asarray(s.density) for s in side.scenario.hydraulic])
@@ -54,6 +55,8 @@ def inventory_of(side: LiquidSide, case: Case) -> tuple[Inventory, list[str]]:
         ),
         C=jnp.asarray([own.thermal_mass for *_, own in plated], float),
         rise=jnp.asarray([chip_share(item) for _, item, _ in plated], float),
+        leakage=jnp.asarray([own.leakage or 0.0 for *_, own in plated], float),
+        T_leakage=jnp.asarray([own.leakage_at or 0.0 for *_, own in plated], float),
     ), unknown
 
 
@@ -82,7 +85,7 @@ def _unknown(m: LoopModel) -> list[str]:
 
 
 def pace_of(side: LiquidSide, case: Case) -> Pace:
-    """How fast pumps stop and start; valves and speeds of pumps that run follow at once."""
+    """How fast pumps stop and start and valves move; speeds of pumps that run follow at once."""
     places, states = side.places, side.scenario.hydraulic
     coast, start = ([np.zeros(len(s.running)) for s in states] for _ in range(2))
     for m in side.loops.values():
@@ -105,8 +108,22 @@ def pace_of(side: LiquidSide, case: Case) -> Pace:
         tuple(map(jnp.asarray, coast)),
         tuple(map(jnp.asarray, start)),
         tuple(map(jnp.asarray, rise)),
-        tuple(jnp.zeros_like(s.position) for s in states),
+        _strokes(side),
     )
+
+
+def _strokes(side: LiquidSide) -> tuple[jnp.ndarray, ...]:
+    """How long the valves of racks and pipes take from shut to open [s]."""
+    found = [np.zeros(len(s.position)) for s in side.scenario.hydraulic]
+    for m in side.loops.values():
+        branch, pipes = m.spec.branch, m.spec.manifold.pipes if m.spec.manifold else ()
+        strokes = {item.name: branch.valve_stroke for item in m.racks}
+        strokes |= {pipe.name: pipe.valve_stroke for pipe in pipes}
+        for name, stroke in strokes.items():
+            if (m.spec.name, name) in side.places.valve:
+                network, n = side.places.valve[m.spec.name, name]
+                found[network][n] = stroke
+    return tuple(map(jnp.asarray, found))
 
 
 def racks_in_order(side: LiquidSide) -> list[tuple[LoopModel, Item]]:

@@ -10,11 +10,11 @@ import numpy as np
 from geometry.errors import InputError
 from rehall.config import Case
 from rehall.dew_guard import guarded
-from rehall.events import operated
 from rehall.facility import facilities_of
 from rehall.loop_model import LoopModel
 from rehall.loop_state import LoopState, loop_state
-from rehall.piping import facility_circuit, loop_of
+from rehall.operated import operated
+from rehall.piping import facility_circuit, fouled_filters, loop_of, pipe_losses
 from rehall.schema.entries import Cdu
 from rehall.schema.liquid import LoopSpec
 from rehall.switching import as_switched
@@ -22,10 +22,12 @@ from thermal.liquid import loop as loops
 from thermal.liquid.circuits import (
     CircuitsModel,
     Exchanger,
+    Name,
     Places,
     Rejection,
     Scenario,
     build,
+    switched,
 )
 from thermal.liquid.solve import CircuitsState, solve
 from thermal.properties import fluid
@@ -41,15 +43,24 @@ class LiquidSide:
     places: Places
 
     def solve(
-        self, heat: dict[str, float], T_facility: dict[str, float], coil_heat: dict[str, float]
+        self,
+        heat: dict[str, float],
+        T_facility: dict[str, float],
+        coil_heat: dict[str, float],
+        T_room: float,
     ) -> CircuitsState:
-        """Steady state; heat of racks and coils [W], and what the rejections leave at [K]."""
-        return solve(self.model, self.scenario_of(heat, T_facility, coil_heat))
+        """Steady state; heat of racks and coils [W], temperatures behind rejections and of the room
+        [K]."""
+        return solve(self.model, self.scenario_of(heat, T_facility, coil_heat, T_room))
 
     def scenario_of(
-        self, heat: dict[str, float], T_facility: dict[str, float], coil_heat: dict[str, float]
+        self,
+        heat: dict[str, float],
+        T_facility: dict[str, float],
+        coil_heat: dict[str, float],
+        T_room: float,
     ) -> Scenario:
-        """The scenario of these heats and supply temperatures."""
+        """The scenario of these heats and temperatures."""
         values = np.zeros(len(self.places.link))
         for (circuit, link), n in self.places.link.items():
             values[n] = (heat if circuit in self.loops else coil_heat).get(link, 0.0)
@@ -57,8 +68,15 @@ class LiquidSide:
         for name, n in self.places.rejection.items():
             T[n] = T_facility.get(name, T[n])
         return eqx.tree_at(
-            lambda s: (s.heat, s.T_rejected), self.scenario, (jnp.asarray(values), jnp.asarray(T))
+            lambda s: (s.heat, s.T_rejected, s.T_air),
+            self.scenario,
+            (jnp.asarray(values), jnp.asarray(T), jnp.full_like(self.scenario.T_air, T_room)),
         )
+
+    def lost(self, state: CircuitsState, loop: str) -> float:
+        """Heat that the pipes of a rack loop lose to the air [W]."""
+        links = slice(*self.model.links[self.places.circuit[loop]])
+        return float(np.asarray(state.heat_lost)[links].sum())
 
     def states(self, state: CircuitsState) -> dict[str, tuple[LoopModel, LoopState]]:
         """Rack loops one by one."""
@@ -103,8 +121,25 @@ def liquid_side(case: Case) -> LiquidSide | None:
     if not circuits:
         return None
     model, scenario, places = build(circuits, exchangers, rejections)
-    as_given = as_switched(operated(case), case, scenario, places, models)
+    as_given = as_switched(operated(case), case, fouled(scenario, places, models), places, models)
     return LiquidSide(models, model, as_given, places)
+
+
+def fouled(scenario: Scenario, places: Places, models: dict[str, LoopModel]) -> Scenario:
+    """The scenario with the fouling of filters and exchangers, and pipes that lose heat."""
+    exchangers, loss = np.asarray(scenario.fouling).copy(), np.asarray(scenario.loss).copy()
+    filters = dict[Name, float]()
+    for name, m in models.items():
+        for item in m.cdus:
+            filters[name, item.name] = fouled_filters(m.spec.fouling)
+            exchangers[places.exchanger[item.name]] = m.spec.fouling.exchangers
+        for link, conductance in pipe_losses(m.spec, m.loop).items():
+            loss[places.link[name, link]] = conductance
+    return eqx.tree_at(
+        lambda s: (s.fouling, s.loss),
+        switched(scenario, places, fouling=filters),
+        (jnp.asarray(exchangers), jnp.asarray(loss)),
+    )
 
 
 def _loop_model(case: Case, spec: LoopSpec) -> LoopModel:

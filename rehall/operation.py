@@ -41,7 +41,8 @@ class Exchange:
     by cooling units and rear doors [W], `T_supply` that units hold so that their return air has
     the temperature asked for [K], `T_facility` supply of facility loops [K], `cdu_power` of CDU
     pumps and `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of
-    CDU pumps to the room [W]; `leakage` is what warm chips draw beyond the power given [W].
+    CDU pumps and of pipes to the room, by CDU [W]; `leakage` is what warm chips draw beyond the
+    power given [W].
     """
 
     T_in: dict[str, float] = field(default_factory=dict)
@@ -54,6 +55,11 @@ class Exchange:
     losses: dict[str, float] = field(default_factory=dict)
     motor_heat: dict[str, float] = field(default_factory=dict)
     leakage: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def T_room(self) -> float:
+        """Air around pipes [K]: mean of all intakes."""
+        return float(np.mean(list(self.T_in.values()))) if self.T_in else ROOM
 
 
 def air_movers(case: Case) -> list[Item]:

@@ -4,7 +4,7 @@ from rehall.coils import coil_rating, entry_of
 from rehall.config import Case
 from rehall.layout import Item, has_rear_door
 from rehall.schema.entries import Cdu, CoolingUnit
-from rehall.schema.liquid import BranchSpec, Facility, LoopSpec, PipeSpec
+from rehall.schema.liquid import BranchSpec, Facility, Fouling, LoopSpec, PipeSpec
 from thermal.liquid import facility as facilities
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import Circuit
@@ -99,8 +99,28 @@ def _manifold(spec: LoopSpec) -> loops.Header | loops.Manifold:
 
 def _pipe(spec: PipeSpec) -> Link:
     pipe = Pipe(spec.length, spec.diameter, spec.roughness, spec.fittings)
-    valve = Valve(spec.valve * HOUR) if spec.valve is not None else None
+    valve = _valve(spec)
     return Link(spec.name, *spec.ends, pipes=(pipe,), valve=valve, check=spec.check)
+
+
+def _valve(spec: PipeSpec | BranchSpec) -> Valve | None:
+    if spec.valve is None:
+        return None
+    return Valve(spec.valve * HOUR, spec.valve_characteristic)
+
+
+def fouled_filters(fouling: Fouling) -> float:
+    """Pressure that exchanger and filters of a CDU lose over that of clean ones [-]."""
+    return 1.0 + FILTER * (fouling.filters - 1.0)
+
+
+def pipe_losses(spec: LoopSpec, loop: loops.Loop) -> dict[str, float]:
+    """Conductance of the pipes of a loop to the air of the hall [W/K], by link."""
+    if spec.header is None:
+        pipes = spec.manifold.pipes if spec.manifold else ()
+        return {pipe.name: pipe.heat_loss * pipe.length for pipe in pipes}
+    each = spec.header.heat_loss * spec.header.pitch
+    return {link.name: each for link in loops.pipes(loop)}
 
 
 def _cdu(item: Item) -> loops.Cdu:
@@ -132,7 +152,7 @@ def _branch(item: Item, spec: BranchSpec) -> loops.Branch:
         hoses = (Pipe(spec.hose_length, spec.hose_diameter, HOSE_ROUGHNESS),)
     if spec.disconnect is not None:
         couplings = 2 * (Coupling(spec.disconnect * HOUR),)
-    valve = Valve(spec.valve * HOUR) if spec.valve is not None else None
+    valve = _valve(spec)
     return loops.Branch(
         item.name,
         coolant.dp_nominal,

@@ -42,6 +42,7 @@ KINDS = {
     "thermal resistance": ("K/W", "'0.02 K/W'"),
     "volume": ("m**3", "'30 L' or '2 m3'"),
     "conductivity": ("W/m/K", "'1.4 W/m/K'"),
+    "heat loss per length": ("W/m/K", "'0.3 W/m/K'"),
     "density": ("kg/m**3", "'2300 kg/m3'"),
     "specific heat": ("J/kg/K", "'880 J/kg/K'"),
     "hash rate": ("terahash/s", "'200 TH/s'"),
@@ -229,6 +230,7 @@ ThermalResistance = Annotated[float, quantity("thermal resistance", above=0.0)]
 Volume = Annotated[float, quantity("volume", above=0.0)]
 Time = Annotated[float, quantity("time", least=0.0)]
 Conductivity = Annotated[float, quantity("conductivity", above=0.0)]
+HeatLossPerLength = Annotated[float, quantity("heat loss per length", least=0.0)]
 Density = Annotated[float, quantity("density", above=0.0)]
 SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]
 HashRate = Annotated[float, quantity("hash rate", above=0.0)]

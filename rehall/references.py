@@ -6,6 +6,7 @@ from typing import Any
 
 from rehall.entry_uses import Uses, items_of
 from rehall.layout import Item
+from rehall.operated import no_valve, valves_of
 from rehall.placing import named_things
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.case import CaseFile
@@ -172,6 +173,14 @@ def loop_complaints(file: CaseFile, items: Sequence[Item], known: Known) -> Iter
         # A line that was itself mistaken and names the loop may have been its CDU.
         if loop.name not in pumped and users[loop.name] == known.loop_users[loop.name]:
             yield where, f"loop {loop.name!r} has no pump; wanted a CDU that names it in equipment"
+        units = [i for i in items if i.loop == loop.name and isinstance(i.entry, Cdu)]
+        if loop.failover is not None and units and all(unit.on for unit in units):
+            message = f"no CDU of {loop.name!r} stands by; wanted its name in off, or no failover"
+            yield (*where, "failover"), message
+        known_valves = valves_of(loop, items)
+        for name in loop.valves:
+            if name not in known_valves:
+                yield (*where, "valves", name), no_valve(name, known_valves)
 
 
 def feed_complaints(

@@ -224,13 +224,16 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
         before, leaked = dict(x.T_facility), dict(x.leakage)
         if plant.liquid is not None:
             heat = {name: heat + leaked.get(name, 0.0) for name, heat in given.items()}
-            state = plant.liquid.solve(heat, x.T_facility, x.coil_heat)
+            state = plant.liquid.solve(heat, x.T_facility, x.coil_heat, x.T_room)
             out.circuits, out.loops = state, plant.liquid.states(state)
             x.leakage = leakage_of(out.loops)
-        for loop, of in out.loops.values():
+        for name, (loop, of) in out.loops.items():
+            assert plant.liquid is not None, "loops without a liquid side"
+            assert out.circuits is not None, "loops that are not solved"
+            pipes = plant.liquid.lost(out.circuits, name) / len(loop.cdus)
             for item, power, heat in zip(loop.cdus, of.pump_power, of.pump_heat, strict=True):
                 x.cdu_power[item.name] = float(power)
-                x.motor_heat[item.name] = float(power - heat)
+                x.motor_heat[item.name] = float(power - heat) + pipes
         for spec in case.liquid.facility if case.liquid else ():
             taken = 0.0
             if plant.liquid is not None and out.circuits is not None:

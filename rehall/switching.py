@@ -4,9 +4,9 @@ import jax.numpy as jnp
 
 from rehall.coils import coil_rating, entry_of
 from rehall.config import Case
-from rehall.events import Operated
 from rehall.facility import facilities_of
 from rehall.loop_model import LoopModel
+from rehall.operated import Operated
 from rehall.schema.entries import Cdu
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import Name, Places, Scenario, switched
@@ -20,6 +20,7 @@ def as_switched(
     running: dict[Name, float] = {}
     m_max: dict[Name, float] = {}
     speed: dict[Name, float] = {}
+    position = {(loop.name, k): x for loop in now.loops for k, x in loop.valves.items()}
     items = {item.name: item for item in now.items}
     for m in models.values():
         name = m.spec.name
@@ -45,4 +46,4 @@ def as_switched(
             if item.facility == spec.name and (spec.name, item.name) in places.link:
                 rated = density * coil_rating(item).water_flow
                 m_max[spec.name, item.name] = rated if item.on else 0.0
-    return switched(scenario, places, running=running, m_max=m_max, speed=speed)
+    return switched(scenario, places, running=running, m_max=m_max, speed=speed, position=position)

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
-from rehall.events import Operated, after, in_order, operated
+from rehall.events import after, in_order
 from rehall.models import AirLevel, refuse_unbalanced
+from rehall.operated import Operated, operated
 from rehall.operation import Exchange, air_flow, air_flows, air_inputs
 from rehall.schema.entries import CoolingUnit
 from rehall.schema.transient import EventSpec, TransientSpec

@@ -20,11 +20,12 @@ from rehall.config import Case
 from rehall.coolant_log import CoolantMarch
 from rehall.coolant_march import march_coolant
 from rehall.coolant_to_air import water_changes
-from rehall.events import operated, raised_powers
+from rehall.events import raised_powers
 from rehall.heatledger import OPEN, Ledger, accepted, enter
 from rehall.liquid import liquid_side
 from rehall.masses import most_slices, with_masses
 from rehall.models import AirLevel
+from rehall.operated import operated
 from rehall.operation import Exchange
 from rehall.run import fields_of
 from rehall.schema.transient import TransientSpec

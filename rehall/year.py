@@ -194,7 +194,7 @@ def _coolant(
 
     def supplies(warmer: float) -> dict[str, float]:
         T = {name: T + warmer for name, T in warm.items()}
-        states = liquid.states(liquid.solve(heat, T, x.coil_heat))
+        states = liquid.states(liquid.solve(heat, T, x.coil_heat, x.T_room))
         return {name: float(np.max(state.T_branch_in)) for name, (_, state) in states.items()}
 
     low, high = supplies(0.0), supplies(PROBE)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from rehall.quantities import FlowFromZero, Power, Temperature, in_si, quantity
+from rehall.quantities import FlowFromZero, Power, Share, Temperature, in_si, quantity
 from rehall.schema.base import Description, Name
 
 MOST_OUTPUTS = 10_000
@@ -20,6 +20,7 @@ KEYS = (
     "temperature",
     "pumps",
     "rejection",
+    "valves",
 )
 """What an event may change."""
 
@@ -67,8 +68,9 @@ class EventSpec(Description):
     `state` switches it off and on again; `power`, `air_flow`, `supply` are those of equipment,
     `flow` and `temperature` of supply openings and exhaust fans. Of a CDU or a facility loop
     `pumps` is the number that run from then on; `rejection` of a facility loop is lost and comes
-    back. With `ramp` [s] the change takes that long, in a straight line; pumps take the time that
-    their `coast_down` and `start_up` say.
+    back. `valves` of a rack loop are positions, by rack or pipe. With `ramp` [s] the change takes
+    that long, in a straight line; pumps take the time that their `coast_down` and `start_up` say,
+    valves that of their `valve_stroke`.
     """
 
     at: Moment
@@ -81,6 +83,7 @@ class EventSpec(Description):
     temperature: Temperature | None = None
     pumps: Annotated[int, Field(strict=True, ge=0)] | None = None
     rejection: Literal["on", "off"] | None = None
+    valves: dict[Name, Share] | None = None
     ramp: Moment = 0.0
 
     @property

@@ -104,7 +104,8 @@ def test_pumps_that_come_back_in_time_save_the_racks(hall):
     assert np.abs(found.T_chip[-1, :8] - found.T_chip[0, :8]).max() < 0.05
 
 
-def test_without_rejection_facility_water_warms_up_by_its_inventory(hall):
+def test_without_rejection_facility_water_warms_up_as_two_mixed_volumes_do(hall):
+    # T_s' = (T_r - T_s) / tau, T_r' = (T_s + dT - T_r) / tau, with half of the water each.
     case, side, _, utilities = hall
     found = march(hall, event(at="0 s", item="fws", rejection="off"), duration=120.0)
     n = found.circuits.index("fws")
@@ -113,10 +114,36 @@ def test_without_rejection_facility_water_warms_up_by_its_inventory(hall):
     density = float(side.scenario.hydraulic[0].density[side.places.link["fws", "rejection"]])
     C = volume * density * float(utilities.circuits.cp[side.places.circuit["fws"]])
     early = found.times < 8.0  # the CDUs still hold their set point
-    slope = np.polyfit(found.times[early], found.T_supply[early, n], 1)[0]
     # Pump heat of the facility loop stays in the water too.
     pumps = float(np.asarray(utilities.circuits.pump_heat)[side.places.link["fws", "pump 1"]])
-    assert slope == pytest.approx((heat + pumps) / C, rel=0.02)
+    flow = float(utilities.circuits.m_flow[side.places.link["fws", "return"]])
+    apart = (heat + pumps) / (flow * float(utilities.circuits.cp[side.places.circuit["fws"]]))
+    tau = 0.5 * C / (heat + pumps) * apart
+    t = found.times[early]
+    warmer = apart * (t / (2.0 * tau) + 0.25 * (1.0 - np.exp(-2.0 * t / tau)))
+    rise = found.T_supply[early, n] - found.T_supply[0, n]
+    assert rise[-1] > 3.0
+    np.testing.assert_allclose(rise[-1], warmer[-1], rtol=0.02)
+
+
+def test_a_rejection_carries_no_more_than_its_capacity(hall):
+    case, side, x, utilities = hall
+    cooler = case.rejections["fws"]
+    small = cooler.model_copy(update={"capacity": 0.66 * cooler.capacity})
+    tight = replace(case, rejections=case.rejections | {"fws": small})
+    more = event(at="0 s", item="A", power="280 kW"), event(at="0 s", item="B", power="280 kW")
+    free = march(hall, *more, duration=240.0)
+    found = march((tight, side, x, utilities), *more, duration=240.0)
+    n = found.circuits.index("fws")
+    assert np.abs(free.T_supply[:, n] - free.T_supply[0, n]).max() < 0.05
+    late = found.times > 120.0
+    slope = np.polyfit(found.times[late], found.T_supply[late, n], 1)[0]
+    density = float(side.scenario.hydraulic[0].density[side.places.link["fws", "rejection"]])
+    cp = float(utilities.circuits.cp[side.places.circuit["fws"]])
+    water = case.liquid.facility[0].volume * density * cp
+    carried = Asked(tight, side, x).capacity["fws"]
+    beyond = 16 * 280e3 * 0.97 - carried
+    assert 0.3 * beyond / water < slope < beyond / water  # racks' coolant and plates warm up too
 
 
 def test_a_chiller_lost_warms_the_water_of_the_coils_until_they_take_less(hall):

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from rehall.config import load
-from rehall.events import operated, raised_powers
+from rehall.events import raised_powers
 from rehall.heatledger import Ledger
 from rehall.marching import run_transient
+from rehall.operated import operated
 from rehall.run import solve_case
 from rehall.schema.transient import TransientSpec
 from rehall.transient import Transient, air_rise

@@ -50,7 +50,8 @@ class Solids(eqx.Module):
 
     C: Float[Array, " link"]  # heat capacity, 0 where there is none [J/K]
     G: Float[Array, " link"]  # conductance to the liquid [W/K]
-    heat: Float[Array, " link"]  # that enters the solid, not the liquid [W]
+    heat: Float[Array, " link"]  # that enters the solid, not the liquid, at the reference [W]
+    rise: Float[Array, " link"]  # of that heat with the mean temperature of the solid [W/K]
 
 
 class CellsState(eqx.Module):
@@ -132,7 +133,9 @@ def rates(
     lost = share * state.loss[link] * (liquid - state.theta_air[link])
     moved = jnp.abs(state.m_flow[link]) * cp * (before - liquid)
     gained = moved + passed - lost + share * state.heat[link]
-    solid_heat = share * solids.heat[link] - passed
+    mean = jnp.zeros_like(solids.heat).at[link].add(share * now.solid)
+    heat = solids.heat + solids.rise * mean
+    solid_heat = share * heat[link] - passed
     return gained / (cells.mass * cp), quotient(solid_heat, share * solids.C[link])
 
 

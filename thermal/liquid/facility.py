@@ -13,6 +13,9 @@ SHUT_OFF = 1.25
 OUTSIDE_MIN = 0.05
 """Least share of the head that rejection and pipes lose at the rated flow (assumed) [-]."""
 
+RETURN = 0.25
+"""Share of that in the pipes of the return (assumed) [-]."""
+
 
 @dataclass(frozen=True)
 class User:
@@ -45,30 +48,36 @@ class Facility:
 
 
 def circuit(facility: Facility) -> Circuit:
-    """Links and nodes: `rejection` from the pumps to the supply, `pump 1`, ..., and the users."""
+    """Links and nodes: `rejection` from the pumps to the supply, `return`, `pump 1`, ..., users."""
     each, head = facility.V_flow / facility.duty, facility.head
     curve = tuple(each * share for share in (0.0, 0.5, 1.0))
     rise = tuple(head * (SHUT_OFF - (SHUT_OFF - 1.0) * share**2) for share in (0.0, 0.5, 1.0))
     pump = Pump(curve, rise, group=facility.name)
     together = sum(user.V_flow_nominal for user in facility.users)
     across = facility.dp_users * (facility.V_flow / together) ** 2
-    outside = PowerLaw(max(head - across, OUTSIDE_MIN * head), facility.V_flow, 2.0)
+    outside = max(head - across, OUTSIDE_MIN * head)
     links = [
         Link(f"pump {n + 1}", "return", "pumps", pump=pump, check=True)
         for n in range(facility.pumps)
     ]
-    links.append(Link("rejection", "pumps", "supply", losses=(outside,)))
+    links += [
+        Link(name, *ends, losses=(PowerLaw(share * outside, facility.V_flow, 2.0),))
+        for name, ends, share in (
+            ("rejection", ("pumps", "supply"), 1.0 - RETURN),
+            ("return", ("back", "return"), RETURN),
+        )
+    ]
     links += [
         Link(
             user.name,
             "supply",
-            "return",
+            "back",
             losses=(PowerLaw(facility.dp_users, user.V_flow_nominal, 2.0),),
         )
         for user in facility.users
     ]
-    nodes = (Node("return", pressure=facility.pressure), Node("pumps"), Node("supply"))
-    hold = Control(facility.name, facility.dp_users, "supply", "return")
+    nodes = (Node("return", pressure=facility.pressure), *map(Node, ("pumps", "supply", "back")))
+    hold = Control(facility.name, facility.dp_users, "supply", "back")
     return Circuit(
         facility.name,
         facility.fluid,

@@ -109,7 +109,7 @@ def circuit(loop: Loop) -> Circuit:
 
     Links are named by the unit (its exchanger), `UNIT pump 1`, ..., and the branch.
     """
-    links = [*_units(loop), *_branches(loop), *_pipes(loop)]
+    links = [*_units(loop), *_branches(loop), *pipes(loop)]
     names = dict.fromkeys(end for link in links for end in (link.tail, link.head))
     vessel = loop.taps[loop.cdus[0].name][1]
     return Circuit(
@@ -234,7 +234,7 @@ def _branches(loop: Loop) -> list[Link]:
     ]
 
 
-def _pipes(loop: Loop) -> list[Link]:
+def pipes(loop: Loop) -> list[Link]:
     """Segments of the header: supply away from the units, return towards them."""
     header = loop.manifold
     if isinstance(header, Manifold):

@@ -16,7 +16,7 @@ from thermal.liquid.cells import CellsModel, CellsState, Solids
 from thermal.liquid.circuits import CircuitsModel, Scenario
 from thermal.liquid.heat import HeatState, upstream
 from thermal.liquid.hydraulics import solve_flows
-from thermal.liquid.plates import Plates, film_conductance
+from thermal.liquid.plates import Plates, chip_power, film_conductance, resistance
 from thermal.liquid.solve import HELD, CircuitsState, heat_state, pump_heat
 from thermal.liquid.valves import flow_needed
 from thermal.programs import kept_program
@@ -40,7 +40,9 @@ class Inventory(eqx.Module):
     cells: CellsModel
     plates: Plates
     C: Float[Array, " rack"]  # heat capacity of plates and chips [J/K]
-    rise: Float[Array, " rack"]  # power of a chip over heat of its rack [-]
+    rise: Float[Array, " rack"]  # power of a chip over heat of its rack, without leakage [-]
+    leakage: Float[Array, " rack"]  # rise of a chip's power over that power [1/K]
+    T_leakage: Float[Array, " rack"]  # at which there is none [K]
 
 
 class Moment(eqx.Module):
@@ -54,6 +56,7 @@ class Moment(eqx.Module):
     m_valve: Float[Array, " exchanger"]  # that two-way valves let through, infinite if open [kg/s]
     pump_heat: Float[Array, " link"]  # [W]
     cp: Float[Array, " circuit"]  # [J/(kg K)]
+    T_chip: Float[Array, " rack"]  # [K]
 
 
 class Seen(eqx.Module):
@@ -70,17 +73,23 @@ class Seen(eqx.Module):
 def begin(
     state: CircuitsState, model: CircuitsModel, scenario: Scenario, inventory: Inventory
 ) -> Moment:
-    """The moment at which everything is as in a steady state of this scenario."""
+    """The moment at which everything is as in a steady state of this scenario.
+
+    The heat of the scenario is without that of leakage, the steady state with it.
+    """
     x = model.heat.exchangers
     open_share = state.valve_share < 1.0 - HELD
     m_valve = jnp.where(model.two_way & open_share, jnp.abs(state.m_flow)[x.cold], jnp.inf)
     now = _heat_state(state.m_flow, state.cp, m_valve, state.pump_heat, model, scenario)
-    solids, now, _ = _solids(inventory, model, now, scenario)
+    T_chip = _settled_chips(state, inventory, model, now, scenario)
+    solids, now, above = _solids(inventory, model, now, scenario, T_chip)
+    link = inventory.plates.link
+    warm = solids.heat.at[link].add(solids.rise[link] * (T_chip - model.T_ref))
     heat = heat_cells.settled(
         state.T_in - model.T_ref,
         state.T_out - model.T_ref,
         state.T - model.T_ref,
-        solids,
+        replace(solids, heat=warm),
         inventory.cells,
         model.heat,
         now,
@@ -94,6 +103,7 @@ def begin(
         m_valve=m_valve,
         pump_heat=state.pump_heat,
         cp=state.cp,
+        T_chip=_chips(heat, above, inventory, model),
     )
 
 
@@ -117,7 +127,7 @@ def step(
     pumps = pump_heat(flows, model, moved)
     mean = 0.5 * (now.m_flow + m_flow)
     state = _heat_state(mean, now.cp, m_valve, 0.5 * (now.pump_heat + pumps), model, moved)
-    solids, state, _ = _solids(inventory, model, state, moved)
+    solids, state, above = _solids(inventory, model, state, moved, now.T_chip)
     heat = heat_cells.advance(now.heat, dt, solids, inventory.cells, model.heat, state)
     new = Moment(
         heat=heat,
@@ -128,26 +138,23 @@ def step(
         m_valve=m_valve,
         pump_heat=pumps,
         cp=now.cp,
+        T_chip=_chips(heat, above, inventory, model),
     )
     converged = jnp.all(jnp.stack([f.converged for f in flows]))
     return new, eqx.tree_at(lambda s: s.converged, seen(new, inventory, model, moved), converged)
 
 
 def seen(now: Moment, inventory: Inventory, model: CircuitsModel, scenario: Scenario) -> Seen:
-    """What a moment shows; means over the plates of a rack."""
+    """What a moment shows; chips as the mean over the plates of their rack."""
     state = _heat_state(now.m_flow, now.cp, now.m_valve, now.pump_heat, model, scenario)
-    _, _, above = _solids(inventory, model, state, scenario)
-    cells, T, link = inventory.cells, model.T_ref, inventory.plates.link
+    cells, T = inventory.cells, model.T_ref
     nothing = jnp.zeros(model.heat.tail.shape, now.m_flow.dtype)
     hottest = (nothing - jnp.inf).at[cells.link].max(now.heat.liquid)
-    share = cells.share[cells.link]
-    solid = nothing.at[cells.link].add(share * now.heat.solid)[link]
-    liquid = nothing.at[cells.link].add(share * now.heat.liquid)[link]
     return Seen(
         T_in=T + now.heat.node[upstream(model.heat, state)],
         T_out=T + heat_cells.leaving(cells, now.heat.liquid, state),
         T_hottest=T + hottest,
-        T_chip=T + jnp.where(inventory.C > 0.0, solid, liquid + above),
+        T_chip=now.T_chip,
         m_flow=now.m_flow,
         converged=jnp.asarray(True),
     )
@@ -212,21 +219,65 @@ def _heat_state(m_flow, cp, m_valve, pumps, model: CircuitsModel, scenario: Scen
 
 
 def _solids(
-    inventory: Inventory, model: CircuitsModel, state: HeatState, scenario: Scenario
+    inventory: Inventory,
+    model: CircuitsModel,
+    state: HeatState,
+    scenario: Scenario,
+    T_chip: Float[Array, " rack"],
 ) -> tuple[Solids, HeatState, Float[Array, " rack"]]:
     """Plates with the heat of their racks, the state without it, and how far chips of plates that
-    store nothing are above their liquid [K]."""
-    plates, cells, link = inventory.plates, inventory.cells, inventory.plates.link
-    density = jnp.concatenate([s.density for s in scenario.hydraulic])[link]
-    V_flow = jnp.abs(state.m_flow[link]) / density
-    capacity = density * state.cp[model.heat.circuit[link]]
-    G = film_conductance(V_flow, capacity, inventory.rise, 1.0 / cells.share[link], plates)
-    nothing, heat = jnp.zeros_like(state.heat), state.heat[link]
+    store nothing are above their liquid [K]; leakage as it grows about `T_chip`."""
+    plates, link = inventory.plates, inventory.plates.link
+    V_flow, capacity = _through(inventory, model, state, scenario)
+    heat, chips = state.heat[link], plates.count * inventory.rise
+    warmer = inventory.leakage * (T_chip - inventory.T_leakage)
+    grown = jnp.maximum(1.0 + chips * warmer, 0.0)
+    rise = inventory.rise * (1.0 + warmer) / jnp.maximum(grown, 1e-6)
+    cells = 1.0 / inventory.cells.share[link]
+    G = film_conductance(V_flow, capacity, rise, cells, plates)
+    nothing, leaking = jnp.zeros_like(state.heat), heat * chips * inventory.leakage
     stores = inventory.C > 0.0  # plates that store nothing give their heat to the liquid at once
+    cold = heat + leaking * (model.T_ref - inventory.T_leakage)
     solids = Solids(
         nothing.at[link].set(inventory.C),
         nothing.at[link].set(jnp.where(stores, G, 0.0)),
-        nothing.at[link].set(jnp.where(stores, heat, 0.0)),
+        nothing.at[link].set(jnp.where(stores, cold, 0.0)),
+        nothing.at[link].set(jnp.where(stores, leaking, 0.0)),
     )
-    above = jnp.where(stores, 0.0, heat / G)
-    return solids, replace(state, heat=state.heat.at[link].set(jnp.where(stores, 0.0, heat))), above
+    above = jnp.where(stores, 0.0, heat * grown / G)
+    to_liquid = jnp.where(stores, 0.0, heat * grown)
+    return solids, replace(state, heat=state.heat.at[link].set(to_liquid)), above
+
+
+def _through(inventory: Inventory, model: CircuitsModel, state: HeatState, scenario: Scenario):
+    """Flow through racks with plates [m3/s], and rho cp of it [J/(m3 K)]."""
+    link = inventory.plates.link
+    density = jnp.concatenate([s.density for s in scenario.hydraulic])[link]
+    return jnp.abs(state.m_flow[link]) / density, density * state.cp[model.heat.circuit[link]]
+
+
+def _settled_chips(
+    steady: CircuitsState,
+    inventory: Inventory,
+    model: CircuitsModel,
+    state: HeatState,
+    scenario: Scenario,
+) -> Float[Array, " rack"]:
+    """Steady temperature of chips [K]; those that run away start as if they did not leak."""
+    plates, link = inventory.plates, inventory.plates.link
+    T_in, heat = steady.T_in[link], scenario.heat[link]
+    V_flow, capacity = _through(inventory, model, state, scenario)
+    R, own = resistance(V_flow, capacity, plates), heat * inventory.rise
+    power = chip_power(own, inventory.leakage, inventory.T_leakage, T_in, R)
+    return T_in + jnp.where(jnp.isfinite(R), R, 0.0) * jnp.where(jnp.isfinite(power), power, own)
+
+
+def _chips(
+    heat: CellsState, above: Float[Array, " rack"], inventory: Inventory, model: CircuitsModel
+) -> Float[Array, " rack"]:
+    """Temperature of the chips of every rack [K]."""
+    cells, link = inventory.cells, inventory.plates.link
+    nothing, share = jnp.zeros_like(cells.share), cells.share[cells.link]
+    solid = nothing.at[cells.link].add(share * heat.solid)[link]
+    liquid = nothing.at[cells.link].add(share * heat.liquid)[link]
+    return model.T_ref + jnp.where(inventory.C > 0.0, solid, liquid + above)

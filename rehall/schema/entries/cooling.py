@@ -91,7 +91,8 @@ class PumpRating(Description):
     `power` is the electrical power of the pumps at the CDU's rated flow [W]. Of `count` pumps with
     a check valve each, `duty` run; the table is theirs. `npsh` is the net positive suction head [m]
     that they require at the rated flow. After a trip they fall to half speed within `coast_down`
-    [s]; a start takes `start_up` [s].
+    [s]; a start takes `start_up` [s]. With `failover` [s] pumps that stand by are started so long
+    after others stop.
     """
 
     curve: tuple[tuple[FlowFromZero, Pressure], ...] = Field(min_length=2)
@@ -101,6 +102,7 @@ class PumpRating(Description):
     duty: Count = 1
     coast_down: Time = 0.0
     start_up: Time = 0.0
+    failover: Time | None = None
 
     @model_validator(mode="after")
     def head_falls(self) -> Self:
@@ -109,6 +111,8 @@ class PumpRating(Description):
             raise ValueError("curve: wanted flows that rise from row to row")
         if self.duty > self.count:
             raise ValueError(f"{self.duty} pumps on duty of {self.count}")
+        if self.failover is not None and self.duty == self.count:
+            raise ValueError(f"failover: no pump stands by, all {self.count} are on duty")
         return self
 
 

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 from thermal.liquid import cells, transient
 from thermal.liquid.circuits import switched
@@ -36,6 +37,8 @@ def plant(pod):
         plates_of(links, 72 * ones, 0.75 * ones, RACKS * [TABLE]),
         jnp.asarray(C_SOLID * ones),
         jnp.asarray(CHIP / HEAT * ones),
+        jnp.zeros(RACKS),
+        jnp.full(RACKS, 330.0),
     )
     return model, scenario, places, inventory, pace(scenario)
 
@@ -130,6 +133,79 @@ def _mean(now, plant):
     link = np.asarray(inventory.cells.link)
     T = np.asarray(now.heat.liquid) + float(model.T_ref)
     return np.array([T[link == places.link["tcs", f"A{n:02}"]].mean() for n in range(RACKS)])
+
+
+def leaking(plant, share):
+    """The plant with chips that draw `share` more for each kelvin above 330 K, and its steady
+    state."""
+    model, normal, places, inventory, usual = plant
+    own = eqx.tree_at(lambda i: i.leakage, inventory, jnp.full(RACKS, share))
+    links = own.plates.link
+    more, T_in = 0.0, solve(model, normal).T_in[links]
+    for _ in range(8):
+        with_it = dataclasses.replace(normal, heat=normal.heat.at[links].add(more))
+        steady = solve(model, with_it)
+        V_flow = steady.m_flow[links] / normal.hydraulic[0].density[links]
+        capacity = normal.hydraulic[0].density[links] * steady.cp[0]
+        R, T_in = resistance(V_flow, capacity, own.plates), steady.T_in[links]
+        chip = chip_power(jnp.full(RACKS, CHIP), own.leakage, own.T_leakage, T_in, R)
+        more = 72 * (chip - CHIP)
+    T_chip = np.asarray(T_in + R * chip)
+    return (model, normal, places, own, usual), steady, T_chip
+
+
+def test_a_steady_state_with_leakage_stays_as_it_is(plant):
+    own, steady, T_chip = leaking(plant, 0.01)
+    model, normal, _, inventory, usual = own
+    now = transient.begin(steady, model, normal, inventory)
+    np.testing.assert_allclose(now.T_chip, T_chip, atol=1e-3)
+    assert (np.asarray(now.T_chip) < 329.0).all()  # it draws less than at 330 K
+    for _ in range(12):
+        now, face = transient.step(now, jnp.asarray(5.0), normal, usual, inventory, model)
+    np.testing.assert_allclose(face.T_chip, T_chip, atol=1e-2)
+    np.testing.assert_allclose(racks(face.T_out, plant), racks(steady.T_out, plant), atol=1e-2)
+
+
+@pytest.mark.parametrize("stores", [True, False])
+def test_stagnant_racks_that_leak_warm_up_ever_faster(plant, stores):
+    # C_l dT_l/dt = G (T_s - T_l), C_s dT_s/dt = h (1 + n a (T_s - T_0)) - G (T_s - T_l), exactly by
+    # the exponential of its matrix; plates that store nothing: one equation, T_s = T_l + heat / G.
+    share = 0.01
+    own, steady, _ = leaking(plant, share)
+    model, normal, places, inventory, usual = own
+    if not stores:
+        inventory = eqx.tree_at(lambda i: i.C, inventory, jnp.zeros(RACKS))
+        own = model, normal, places, inventory, usual
+    now = transient.begin(steady, model, normal, inventory)
+    asked = stopped(plant)
+    now, _ = transient.step(now, jnp.asarray(0.0), asked, usual, inventory, model)
+    start = np.array([_mean(now, own)[0], float(now.T_chip[0])])
+    density, cp = float(normal.hydraulic[0].density[0]), float(now.cp[0])
+    C_l, n = density * VOLUME * cp, 72 * CHIP / HEAT
+    through = 72 / 0.75 * TABLE[0][0] * density * cp
+
+    def conductance(T_chip):
+        """Of a chip by its own power, and the liquid by all heat of the rack."""
+        heat = HEAT * (1.0 + n * share * (T_chip - 330.0))
+        chip = CHIP * (1.0 + share * (T_chip - 330.0))
+        return heat / (TABLE[0][1] * chip - heat * (0.5 + 0.5 / 4) / through)
+
+    for _ in range(40):
+        now, face = transient.step(now, jnp.asarray(0.25), asked, usual, inventory, model)
+    G, leak = conductance(0.5 * (start[1] + float(now.T_chip[0]))), HEAT * n * share
+    known = HEAT * (1.0 - n * share * 330.0)
+    if stores:
+        A = np.array([[-G / C_l, G / C_l], [G / C_SOLID, (leak - G) / C_SOLID]])
+        b = np.array([0.0, known / C_SOLID])
+    else:
+        A = np.array([[leak * G / (G - leak) / C_l]])
+        b = np.array([known * G / (G - leak) / C_l])
+    begin = start[: len(b)]
+    end = expm(10.0 * A) @ (begin + np.linalg.solve(A, b)) - np.linalg.solve(A, b)
+    warmer = _mean(now, own)[0] - start[0]
+    assert warmer == pytest.approx(end[0] - start[0], rel=0.01)
+    without = HEAT * 10.0 / (C_l + (C_SOLID if stores else 0.0))
+    assert abs(warmer / without - 1.0) > 0.05  # leakage counts
 
 
 def test_stagnant_rack_of_the_worked_example(plant):

@@ -104,7 +104,7 @@ def _sections(links, nodes) -> tuple[np.ndarray, np.ndarray]:
     arrays = cells.build(model.heat.m_scale, masses, [SECTIONS] * len(pipes))
     cold = jnp.full(SECTIONS * len(pipes), AIR - float(model.T_ref))
     start = cells.CellsState(cold, cold, flows.T - model.T_ref)
-    solids = cells.Solids(nothing, nothing, nothing)
+    solids = cells.Solids(nothing, nothing, nothing, nothing)
     end = march(start, jnp.asarray(SETTLED), solids, arrays, model.heat, state)
     ours = np.asarray(end.liquid) + float(model.T_ref)
     reference = np.stack([links[f"T{n + 1}_k"] for n in range(SECTIONS)], axis=1).ravel()

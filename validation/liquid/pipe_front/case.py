@@ -53,7 +53,9 @@ def _outlet(table) -> np.ndarray:
     start = jnp.full(len(arrays.link), T_out[0] + ZERO_CELSIUS - T_ref)
     state = cells.CellsState(start, start, jnp.array([theta[0], float(start[0])]))
     for k in range(1, len(flow)):
-        solids = cells.Solids(*(jnp.array([v]) for v in (wall, _film(flow[k], water, mean), 0.0)))
+        solids = cells.Solids(
+            *(jnp.array([v]) for v in (wall, _film(flow[k], water, mean), 0.0, 0.0))
+        )
         entering = 0.5 * (theta[k - 1] + theta[k])
         now = heat_state(
             jnp.array([flow[k]]),

@@ -1,0 +1,133 @@
+"""Standby units and pumps that start after others are lost: events that follow from events.
+
+A loop with `failover` starts one of its CDUs that stand by for every one that an event switches
+off, so many seconds later; pumps with it do the same within their unit. What an event has switched
+off, and pumps that it has stopped, are not there to start.
+"""
+
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rehall.events import after, in_order
+from rehall.layout import Item
+from rehall.operated import FacilityItem, Operated, operated
+from rehall.schema.entries import Cdu
+from rehall.schema.transient import EventSpec, TransientSpec, on_the_clock
+
+if TYPE_CHECKING:
+    from rehall.config import Case
+
+
+@dataclass(order=True)
+class _Due:
+    """An event of the case, or the moment at which something of this name is to be replaced."""
+
+    at: float
+    order: int
+    event: EventSpec | None = field(default=None, compare=False)
+    name: str = field(default="", compare=False)
+
+
+def with_failover(case: "Case") -> TransientSpec | None:
+    """The transient of a case with the events in it that its standby units and pumps answer by."""
+    spec = case.transient
+    if spec is None:
+        return None
+    follow = _Followed(case)
+    due = [_Due(event.at, n, event) for n, event in enumerate(in_order(spec))]
+    found = []
+    while due:
+        first = due.pop(0)
+        event = first.event or follow.replacement(first.name, first.at)
+        if event is None:
+            continue
+        found.append(event)
+        for name, wait in follow.enter(event, first.event is not None):
+            at = on_the_clock(event.end + wait)
+            if at < spec.duration:
+                insort(due, _Due(at, len(due) + len(found) + len(spec.events), name=name))
+    return spec.model_copy(update={"events": tuple(found)})
+
+
+class _Followed:
+    """How everything is operated from event to event, and what of it is lost."""
+
+    def __init__(self, case: "Case") -> None:
+        self.normal = self.now = operated(case)
+        self.loops = {spec.name: spec for spec in (case.liquid.loops if case.liquid else ())}
+        sets = {f.name: f.pumps for f in (case.liquid.facility if case.liquid else ())}
+        self.waits = {name: pumps.failover for name, pumps in sets.items() if pumps is not None}
+        for item in case.items:
+            if isinstance(item.entry, Cdu):
+                self.waits[item.name] = item.entry.pump.failover
+        self.lost = set[str]()  # units
+        self.stopped = dict[str, int]()  # pumps, by unit or facility loop
+
+    def enter(self, event: EventSpec, given: bool) -> list[tuple[str, float]]:
+        """Note an event of the case (`given`), or of a standby; what is to be replaced, and when.
+
+        Switching off a whole facility loop, or what carries its power, leaves nothing to start.
+        """
+        before, self.now = self.now, after(event, self.now, self.normal)
+        wanted = []
+        running = {thing.name: _running(thing) for thing in _pumped(before)}
+        for now in _pumped(self.now) if given else ():
+            if isinstance(now, Item) and event.item in (now.name, now.group):
+                (self.lost.discard if now.on else self.lost.add)(now.name)
+                wait = self.loops[now.loop or ""].failover
+                if not now.on and running[now.name] > 0 and wait is not None:
+                    wanted.append((now.loop or "", wait))
+            fewer = running[now.name] - _running(now)
+            self.stopped[now.name] = max(self.stopped.get(now.name, 0) + fewer, 0)
+            wait = self.waits.get(now.name)
+            if fewer > 0 and event.state is None and wait is not None:
+                wanted.append((now.name, wait))
+        return wanted
+
+    def replacement(self, name: str, at: float) -> EventSpec | None:
+        """The event that replaces a unit of the loop, or pumps of the unit, of this name."""
+        if name in self.loops:
+            return self._unit(name, at)
+        normal, now = (
+            next(thing for thing in _pumped(state) if thing.name == name)
+            for state in (self.normal, self.now)
+        )
+        count = now.count if isinstance(now, FacilityItem) else _pump(now).count
+        most = min(_running(normal), count - self.stopped.get(name, 0))
+        if most <= _running(now):
+            return None
+        return EventSpec.model_construct(at=at, item=name, pumps=most)
+
+    def _unit(self, loop: str, at: float) -> EventSpec | None:
+        units = [
+            (was, now)
+            for was, now in zip(self.normal.items, self.now.items, strict=True)
+            if isinstance(now.entry, Cdu) and now.loop == loop
+        ]
+        enough = sum(now.on for _, now in units) >= sum(was.on for was, _ in units)
+        ready = [n.name for was, n in units if not (was.on or n.on or n.name in self.lost)]
+        if enough or not ready:
+            return None
+        return EventSpec.model_construct(at=at, item=ready[0], state="on")
+
+
+def _pumped(state: Operated) -> list[Item | FacilityItem]:
+    """Everything with pumps."""
+    units = [item for item in state.items if isinstance(item.entry, Cdu)]
+    return [*units, *state.facilities]
+
+
+def _running(thing: Item | FacilityItem) -> int:
+    """How many pumps are asked to run."""
+    if isinstance(thing, FacilityItem):
+        return thing.pumps
+    if not thing.on:
+        return 0
+    return _pump(thing).duty if thing.pumps is None else thing.pumps
+
+
+def _pump(item: Item):
+    entry = item.entry
+    assert isinstance(entry, Cdu), f"{item.name} has no pumps"
+    return entry.pump

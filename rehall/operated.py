@@ -1,0 +1,90 @@
+"""How everything of a case is operated: equipment, openings, facility loops, valves of loops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehall.layout import Item
+from rehall.schema.base import nearest
+from rehall.schema.entries import Cdu
+from rehall.schema.liquid import LiquidSpec, LoopSpec, PumpSet
+from rehall.shell import OpeningItem
+
+if TYPE_CHECKING:
+    from rehall.config import Case
+
+
+@dataclass(frozen=True)
+class FacilityItem:
+    """A facility loop as it is operated: how many pumps run, and whether its heat is rejected."""
+
+    name: str
+    count: int
+    pumps: int
+    rejects: bool = True
+    kind: str = "facility loop"
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class LoopItem:
+    """A rack loop as it is operated: the positions of its valves, by rack or pipe [-]."""
+
+    name: str
+    valves: dict[str, float]
+    kind: str = "rack loop"
+    group: str = ""
+
+
+Thing = Item | OpeningItem | FacilityItem | LoopItem
+
+
+@dataclass(frozen=True)
+class Operated:
+    """How everything is operated after some events."""
+
+    items: tuple[Item, ...]
+    openings: tuple[OpeningItem, ...]
+    facilities: tuple[FacilityItem, ...] = ()
+    loops: tuple[LoopItem, ...] = ()
+
+    @property
+    def things(self) -> list[Thing]:
+        """Everything that an event may be about."""
+        return [*self.items, *self.openings, *self.facilities, *self.loops]
+
+
+def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:
+    """The facility loops of a case with the pumps on duty that it gives them."""
+    specs = liquid.facility if liquid else ()
+    sets = [(spec.name, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
+    return tuple(FacilityItem(name, pumps.count, pumps.duty) for name, pumps in sets)
+
+
+def loop_items(case: "Case") -> tuple[LoopItem, ...]:
+    """The rack loops of a case with their valves as it gives them."""
+    loops = case.liquid.loops if case.liquid else ()
+    return tuple(
+        LoopItem(spec.name, dict.fromkeys(valves_of(spec, case.items), 1.0) | spec.valves)
+        for spec in loops
+    )
+
+
+def valves_of(spec: LoopSpec, items: Sequence[Item]) -> list[str]:
+    """Racks and pipes of a loop that have a valve."""
+    pipes = spec.manifold.pipes if spec.manifold else ()
+    racks = [i.name for i in items if i.loop == spec.name and not isinstance(i.entry, Cdu)]
+    valved = [pipe.name for pipe in pipes if pipe.valve is not None]
+    return valved + (racks if spec.branch.valve is not None else [])
+
+
+def operated(case: "Case") -> Operated:
+    """How a case operates everything before its events."""
+    facilities = facility_items(case.liquid)
+    return Operated(case.items, case.openings, facilities, loop_items(case))
+
+
+def no_valve(name: str, known: Sequence[str]) -> str:
+    """That a rack or pipe of a loop has no valve."""
+    wanted = nearest(name, sorted(known)) if known else "the loop gives none a valve"
+    return f"no valve at {name!r}; {wanted}"

@@ -1,0 +1,104 @@
+"""Standby units and pumps that answer the loss of others: which start, and when."""
+
+import pytest
+
+from geometry.errors import InputError
+from rehall.config import load
+from rehall.events import words
+from rehall.validation.runner import default_root
+
+CONFIGS = default_root().parent / "configs"
+
+
+@pytest.fixture
+def events_of(tmp_path):
+    """Return a function: the events of the AI hall, in words, with loops and events as given."""
+
+    def loaded(*events, off="[CDU04]", loop="failover: 5 s", pumps="", cdu=""):
+        text = (CONFIGS / "ai_hall.yaml").read_text()
+        for old, new in (
+            ("include: common/", f"include: {CONFIGS}/common/"),
+            ("weather: weather/", f"weather: {CONFIGS}/weather/"),
+            ("volume: 6 m3,", f"volume: 6 m3, {pumps}"),
+            ("      control: {differential", f"      {loop}\n      control: {{differential"),
+        ):
+            assert text.count(old) == 1
+            text = text.replace(old, new)
+        if cdu:
+            text = text.replace("of: coolit_chx2000", f"of: {{like: coolit_chx2000, {cdu}}}")
+        path = tmp_path / "case.yaml"
+        lines = "".join(f"\n    - {event}" for event in events)
+        path.write_text(f"{text}\noff: {off}\ntransient:\n  duration: 100 s\n  events:{lines}\n")
+        return [words(event) for event in load(path).transient.events]
+
+    return loaded
+
+
+def test_a_unit_that_stands_by_replaces_one_that_is_lost(events_of):
+    found = events_of("{at: 10 s, item: CDU02, state: off}")
+    assert found == ["10 s: CDU02 state off", "15 s: CDU04 state on"]
+
+
+def test_every_unit_lost_is_replaced_as_long_as_there_are_some(events_of):
+    found = events_of(
+        "{at: 10 s, item: CDU02, state: off}",
+        "{at: 12 s, item: CDU01, state: off}",
+        "{at: 40 s, item: CDU04, state: off}",
+        off="[CDU03, CDU04]",
+    )
+    assert found[2:] == [
+        "15 s: CDU03 state on",
+        "17 s: CDU04 state on",
+        "40 s: CDU04 state off",  # and nothing is left to answer
+    ]
+
+
+def test_a_unit_that_comes_back_in_time_is_not_replaced(events_of):
+    found = events_of(
+        "{at: 10 s, item: CDU02, state: off}", "{at: 13 s, item: CDU02, state: on}"
+    )
+    assert found == ["10 s: CDU02 state off", "13 s: CDU02 state on"]
+
+
+def test_a_unit_that_is_lost_with_the_others_does_not_start(events_of):
+    assert events_of("{at: 10 s, item: CDU, state: off}") == ["10 s: CDU state off"]
+
+
+def test_what_would_come_after_the_end_is_left_out(events_of):
+    assert len(events_of("{at: 97 s, item: CDU02, state: off}")) == 1
+
+
+def test_pumps_that_stand_by_replace_those_that_stop_and_no_more(events_of):
+    pumps = "pumps: {count: 4, duty: 2, failover: 8 s},"
+    assert events_of("{at: 1 s, item: fws, pumps: 1}", pumps=pumps)[1] == "9 s: fws pumps 2"
+    lost = "{at: 1 s, item: fws, pumps: 0}"
+    assert events_of(lost, pumps=pumps)[1] == "9 s: fws pumps 2"
+    few = pumps.replace("count: 4", "count: 3")
+    assert events_of(lost, pumps=few)[1] == "9 s: fws pumps 1"
+    twice = events_of(lost, "{at: 20 s, item: fws, pumps: 0}", pumps=pumps)
+    assert twice[1:] == ["9 s: fws pumps 2", "20 s: fws pumps 0"]
+
+
+def test_a_loop_without_power_has_no_pump_to_start(events_of):
+    pumps = "pumps: {count: 4, duty: 2, failover: 8 s},"
+    assert len(events_of("{at: 1 s, item: fws, state: off}", pumps=pumps)) == 1
+
+
+def test_pumps_of_a_unit_replace_each_other(events_of):
+    pump = "pump: {curve: [[0 L/min, 280 kPa], [1500 L/min, 241 kPa]], power: 15 kW,"
+    pump += " count: 2, duty: 1, failover: 2 s}"
+    found = events_of("{at: 3 s, item: CDU02, pumps: 0}", cdu=pump)
+    assert found == ["3 s: CDU02 pumps 0", "5 s: CDU02 pumps 1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"off": "[]"}, "no CDU of 'tcs' stands by"),
+        ({"pumps": "pumps: {count: 2, duty: 2, failover: 3 s},"}, "no pump stands by, all 2"),
+    ],
+)
+def test_a_failover_that_nothing_stands_by_for_is_refused(events_of, changes, message):
+    with pytest.raises(InputError, match=r"case.yaml:\d+") as refused:
+        events_of("{at: 10 s, item: CDU02, state: off}", **changes)
+    assert message in str(refused.value)
