@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rehall.config import load
+from rehall.coolant_asked import Asked
 from rehall.coolant_march import march_coolant
 from rehall.coolant_results import part_of_summary
 from rehall.inventory import RACK_CELLS
@@ -122,7 +123,7 @@ def test_without_rejection_facility_water_warms_up_as_two_mixed_volumes_do(hall)
     t = found.times[early]
     warmer = apart * (t / (2.0 * tau) + 0.25 * (1.0 - np.exp(-2.0 * t / tau)))
     rise = found.T_supply[early, n] - found.T_supply[0, n]
-    assert rise[-1] > 3.0
+    assert rise[-1] > 1.5
     np.testing.assert_allclose(rise[-1], warmer[-1], rtol=0.02)
 
 

@@ -54,9 +54,7 @@ def test_every_unit_lost_is_replaced_as_long_as_there_are_some(events_of):
 
 
 def test_a_unit_that_comes_back_in_time_is_not_replaced(events_of):
-    found = events_of(
-        "{at: 10 s, item: CDU02, state: off}", "{at: 13 s, item: CDU02, state: on}"
-    )
+    found = events_of("{at: 10 s, item: CDU02, state: off}", "{at: 13 s, item: CDU02, state: on}")
     assert found == ["10 s: CDU02 state off", "13 s: CDU02 state on"]
 
 
