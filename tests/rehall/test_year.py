@@ -238,7 +238,7 @@ def test_water_too_warm_for_the_coolant_is_counted(hall, seasons):
 def supply_with_water_at(case, T):
     """Warmest supply to a rack with facility water at a temperature, solved for it [K]."""
     liquid, heat = Plant.of(case).liquid, {i.name: i.heat_to_liquid for i in case.items if i.loop}
-    states = liquid.states(liquid.solve(heat, {"fws": float(T)}, {}))
+    states = liquid.states(liquid.solve(heat, {"fws": float(T)}, {}, 295.15))
     return float(np.max(states["tcs"][1].T_branch_in))
 
 
