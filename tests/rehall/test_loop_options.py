@@ -73,10 +73,11 @@ def test_fouling_of_exchangers_adds_to_their_resistance(solved):
         side, state, _ = solved(colder, (PRESSURE, f"pressure: 150 kPa{fouling}}}\n"))
         hot = int(side.places.link["tcs", "CDU01"])
         cold = int(side.places.link["fws", "CDU01"])
-        return [float(T) for T in (*state.T_in[[hot, cold]], *state.T_out[[hot, cold]])], state
+        return [float(T[n]) for T in (state.T_in, state.T_out) for n in (hot, cold)]
 
-    (hot_in, cold_in, hot_out, cold_out), _ = approach("")
-    (foul_in, _, foul_out, foul_cold), _ = approach(", fouling: {exchangers: 30 %}")
+    side, _, flows = solved()
+    hot_in, cold_in, hot_out, cold_out = approach("")
+    foul_in, _, foul_out, foul_cold = approach(", fouling: {exchangers: 30 %}")
 
     def mean(hot_in, hot_out, cold_in, cold_out):
         ends = hot_in - cold_out, hot_out - cold_in
@@ -87,8 +88,11 @@ def test_fouling_of_exchangers_adds_to_their_resistance(solved):
         mean(foul_in, foul_out, cold_in, foul_cold),
     )
     assert foul_out > hot_out + 0.3
-    # Flows are a little above the rated ones, where the films are worth a little less.
-    assert foul / clean == pytest.approx(1.3, rel=0.03)
+    # Half of the resistance is that of the rack loop's film, with half of its rated 450 L/min.
+    density = float(side.scenario.hydraulic[0].density[0])
+    share = float(np.mean(list(flows.values()))) * 1.5 / density * 60e3 / 450.0
+    films = 0.5 * share**-0.8 + 0.5
+    assert foul / clean == pytest.approx(1.0 + 0.3 / films, rel=2e-3)
 
 
 def test_fouled_filters_take_their_share_of_the_pressure_inside_a_unit(solved):
@@ -104,7 +108,7 @@ def test_fouled_filters_take_their_share_of_the_pressure_inside_a_unit(solved):
 
 
 def test_what_pipes_lose_is_their_length_and_their_warmth(solved):
-    side, state, flows = solved((HEADER, HEADER + ", heat_loss: 20 W/m/K"))
+    side, state, _ = solved((HEADER, HEADER + ", heat_loss: 20 W/m/K"))
     lost = side.lost(state, "tcs")
     supply, back = (float(state.T[side.places.node["tcs", f"{n}1"]]) for n in "sr")
     # Four segments of 0.6 m at 20 degC around; liquid cools by less than 0.1 K on its way.
