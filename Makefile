@@ -7,6 +7,10 @@ PEERS ?= $(VENV)-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Small factorisations on many threads wait for each other (docs/decisions/0006-liquid-newton.md).
 export OPENBLAS_NUM_THREADS ?= 1
+# Tests compile far more than they compute: code that is little optimised is there sooner.
+LITTLE := XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true \
+	--xla_cpu_use_fusion_emitters=false"
+CASES := tests/test_validation.py
 
 # The first Python on the path that is new enough and can make virtual environments.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
@@ -29,7 +33,9 @@ demo: $(VENV)/.stamp-run
 	$(BIN)/rehall compare configs/asic_hall.yaml configs/ai_hall.yaml --out out/demo
 
 test: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not gpu and not validation and not peers"
+	$(LITTLE) $(BIN)/python -m pytest -q -n $(JOBS) -m "not gpu and not validation and not peers" \
+		--ignore $(CASES)
+	$(BIN)/python -m pytest -q -n $(JOBS) $(CASES)
 
 check: lint fast
 	@if [ -e $(VENV)/.stamp-docs ]; then $(MAKE) docs; \
@@ -42,7 +48,7 @@ lint: $(VENV)/.stamp-dev
 	$(BIN)/lint-imports
 
 fast: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation and not peers"
+	$(LITTLE) $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not gpu and not validation and not peers"
 
 docs: $(VENV)/.stamp-docs
 	$(BIN)/mkdocs build --strict
@@ -51,10 +57,8 @@ validate: $(VENV)/.stamp-dev
 	$(BIN)/rehall validate --jobs $(JOBS)
 	$(BIN)/python validation/speed.py --quick
 
-# Every hall compiles anew, and is small: little optimisation is faster.
 fuzz: $(VENV)/.stamp-dev
-	XLA_FLAGS="--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false" JAX_ENABLE_COMPILATION_CACHE=false \
-	REHALL_FUZZ=200 $(BIN)/python -m pytest -q tests/rehall/test_fuzz.py
+	$(LITTLE) JAX_ENABLE_COMPILATION_CACHE=false REHALL_FUZZ=200 $(BIN)/python -m pytest -q tests/rehall/test_fuzz.py
 
 speed: $(VENV)/.stamp-dev
 	$(BIN)/python validation/speed.py
