@@ -23,7 +23,8 @@ class CoolantMarch:
     `racks` with `T_in`, `T_hottest` of their coolant, `T_chip` (NaN without plates) and `m_flow`
     [kg/s]; `coils` with the water `T_coil` that they get and `m_coil`; circuits with the
     temperature `T_supply` that they are supplied with. `limits` [racks, 3] are those of supply,
-    coolant and chip (NaN without plates), `warming` how fast the coolant of each rack warms up
+    coolant and chip (NaN without plates), `m_wanted` [racks] the flow that each wants [kg/s] and
+    `flow_min` the share of it that it needs; `warming` how fast the coolant of each rack warms up
     where it stands still [K/s].
     """
 
@@ -39,6 +40,8 @@ class CoolantMarch:
     circuits: tuple[str, ...]
     T_supply: np.ndarray
     limits: np.ndarray
+    m_wanted: np.ndarray
+    flow_min: float
     warming: dict[str, float]
     assumptions: list[str]
     warnings: list[str]
@@ -126,6 +129,8 @@ class Log:
             circuits=self.circuits,
             T_chip=chip,
             limits=np.array([limits_of(item, self.case) for _, item in self.racks]).reshape(-1, 3),
+            m_wanted=np.array([m.density * item.coolant_wanted for m, item in self.racks]),
+            flow_min=self.case.limits.coolant_flow_min,
             warming=warming,
             assumptions=assumptions,
             warnings=self.warnings,

@@ -12,6 +12,8 @@ from rehall.results import aside
 from rehall.verdict import Limit
 
 CSV = "coolant.csv"
+FLOW_LIMIT = "coolant_flow_min_transient"
+DEW_POINT = "dew_point_margin_min"
 ZERO = 273.15
 STILL = 1e-3
 """Share of its flow at the beginning below which the coolant of a rack stands still [-]."""
@@ -53,6 +55,7 @@ def part_of_summary(found: CoolantMarch) -> Row:
             {
                 "name": name,
                 "supply_start_c": float(found.T_supply[0, n]) - ZERO,
+                "supply_lowest_c": float(found.T_supply[:, n].min()) - ZERO,
                 "supply_highest_c": float(found.T_supply[:, n].max()) - ZERO,
                 "supply_end_c": float(found.T_supply[-1, n]) - ZERO,
             }
@@ -68,7 +71,8 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
         T_in, T_hot, T_chip = (
             series[:, n] - ZERO for series in (found.T_in, found.T_hottest, found.T_chip)
         )
-        flow = np.abs(found.m_flow[:, n])
+        flow, wanted = np.abs(found.m_flow[:, n]), float(found.m_wanted[n])
+        least = found.flow_min * wanted
         most_in, most_hot, most_chip = (float(T) for T in found.limits[n] - ZERO)
         plated = np.isfinite(most_chip)
         stands = flow[0] < LEAK
@@ -77,6 +81,9 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
             {
                 "name": name,
                 "flow_least_pct": None if stands else 100 * float(flow.min() / flow[0]),
+                "flow_end_pct": 100 * float(flow[-1] / wanted) if wanted > 0 else None,
+                "flow_limit_pct": 100 * found.flow_min,
+                "flow_low_at_s": crossing(t, -flow, -least),
                 "still_at_s": float(t[still[0]]) if len(still) else None,
                 "warming_without_flow_k_s": found.warming[name],
                 "supply_highest_c": float(T_in.max()),
@@ -95,16 +102,37 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
     return rows
 
 
-def limits_of(rows: list[Row]) -> list[Limit]:
-    """Warmest supply, coolant and chip of every rack in time, against their limits."""
+def limits_of(summary: Row, part: Row) -> list[Limit]:
+    """Limits in time of the coolant's part of a summary, beside those of the steady state.
+
+    Warmest supply, coolant and chip of every rack; its flow at the end, as the temperatures judge
+    a gap before; and the coldest supply of every circuit above the steady state's dew point.
+    """
     kinds = (
         ("coolant_supply_max_transient", "supply"),
         ("coolant_return_max_transient", "coolant"),
         ("chip_temperature_max_transient", "chip"),
     )
-    return [
+    found = [
         Limit(limit, row["name"], row[f"{key}_highest_c"], row[f"{key}_limit_c"], "degC")
-        for row in rows
+        for row in part["racks"]
         for limit, key in kinds
         if row[f"{key}_limit_c"] is not None
     ]
+    found += [
+        Limit(FLOW_LIMIT, r["name"], r["flow_end_pct"], r["flow_limit_pct"], "%", least=True)
+        for r in part["racks"]
+        if r["flow_end_pct"] is not None
+    ]
+    steady = {row["where"]: row for row in summary["limits"] if row["name"] == DEW_POINT}
+    for row in part["circuits"]:
+        dew = steady.get(row["name"])
+        if dew is not None:
+            margin = dew["value"] - (row["supply_start_c"] - row["supply_lowest_c"])
+            unsure = dew["uncertainty"]
+            found.append(
+                Limit(
+                    f"{DEW_POINT}_transient", row["name"], margin, dew["limit"], "K", unsure, True
+                )
+            )
+    return found

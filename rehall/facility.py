@@ -49,10 +49,15 @@ class FacilityState:
         return self.heat / max(self.capacity, 1.0)  # without capacity far beyond any limit
 
 
-def solve_facility(case: Case, spec: Facility, heat: float) -> FacilityState:
-    """A facility loop at constant flow that carries `heat` [W] to outdoors at the site's design."""
+def solve_facility(
+    case: Case, spec: Facility, heat: float, hydraulic: float | None = None
+) -> FacilityState:
+    """A facility loop that carries `heat` [W] to outdoors at the site's design condition.
+
+    `hydraulic` [W] is what its pumps give to the water; None at its nominal flow and head.
+    """
     plant, outdoor = plant_of(case, spec), outdoor_at_wet_bulb(*design(case))
-    pumps = pump_power(spec)
+    pumps = pump_power(spec) if hydraulic is None else hydraulic / spec.pump_efficiency
     total = heat + pumps
     state = plants.operate(plant, total, outdoor)
     T_supply = float(state.T_supply)
@@ -75,7 +80,7 @@ def rejection_capacity(case: Case, spec: Facility) -> float:
 
 
 def pump_power(spec: Facility) -> float:
-    """Electrical power of a facility loop's pumps at its flow [W]."""
+    """Electrical power of a facility loop's pumps at its nominal flow and head [W]."""
     return spec.flow * spec.pump_head / spec.pump_efficiency
 
 

@@ -48,6 +48,12 @@ class Item:
         return 0.0 if isinstance(self.entry, Cdu) else self.power - self.heat_to_liquid
 
     @property
+    def coolant_wanted(self) -> float:
+        """Flow of coolant that the entry asks for at this power [m3/s]; 0 without coolant."""
+        coolant = getattr(self.entry, "coolant", None)
+        return 0.0 if coolant is None else coolant.flow_nominal(self.heat_to_liquid)
+
+    @property
     def power_factor(self) -> float:
         """Power factor of the piece as a load [-]."""
         return float(getattr(self.entry, "power_factor", 1.0))

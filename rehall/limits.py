@@ -48,7 +48,7 @@ def _coolant(solution: Solution) -> list[Limit]:
         V_flow, T_in = state.m_flow_branch / loop.density, state.T_branch_in
         for n, item in enumerate(loop.racks):
             coolant = item.entry.coolant  # type: ignore[attr-defined]
-            wanted = max(coolant.flow_nominal(item.heat_to_liquid), 1e-9)
+            wanted = max(item.coolant_wanted, 1e-9)
             warmest = min(limits.coolant_supply_max or np.inf, coolant.inlet_max)
             share = 100 * float(V_flow[n] / wanted)
             least = 100 * limits.coolant_flow_min

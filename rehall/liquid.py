@@ -86,6 +86,13 @@ class LiquidSide:
             for name, loop in self.loops.items()
         }
 
+    def hydraulic_power(self, state: CircuitsState, circuit: str) -> float | None:
+        """Power that a circuit's pumps give to its liquid [W]; None of an unknown circuit."""
+        n = self.places.circuit.get(circuit)
+        if n is None:
+            return None
+        return float(np.asarray(state.pump_heat)[slice(*self.model.links[n])].sum())
+
     def taken(self, state: CircuitsState, facility: str) -> float:
         """Heat that a facility loop takes from exchangers and coils [W]."""
         n = self.places.circuit.get(facility)

@@ -31,6 +31,19 @@ def circuit_tables(solution: Solution) -> dict[str, list[Row]]:
     return {name: list(of(solution, known)) for name, of in zip(names, rows, strict=True)}
 
 
+def water_of(solution: Solution) -> dict[str, Row]:
+    """Water of each facility loop as it comes back to the rejection and leaves it."""
+    if solution.liquid is None:
+        return {}
+    known = Known(solution.liquid[0], jax.device_get(solution.liquid[1]))
+    names = [spec.name for spec in facilities_of(solution.case)]
+    return {
+        name: known.of_link(name, "rejection")
+        for name in names
+        if (name, "rejection") in known.side.places.link
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Known:
     """Circuits and their state, asked by the name of a circuit and of what is in it."""
@@ -85,7 +98,7 @@ def _branches(solution: Solution, known: Known) -> Iterator[Row]:
     for name, (loop, state) in solution.loops.items():
         for n, item in enumerate(loop.racks):
             one, two = known.ends(name, item.name)
-            wanted = item.entry.coolant.flow_nominal(item.heat_to_liquid)  # type: ignore[attr-defined]
+            wanted = item.coolant_wanted
             V_flow = known.flow(name, item.name)
             yield {
                 "name": item.name,

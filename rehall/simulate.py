@@ -235,10 +235,11 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
                 x.cdu_power[item.name] = float(power)
                 x.motor_heat[item.name] = float(power - heat) + pipes
         for spec in case.liquid.facility if case.liquid else ():
-            taken = 0.0
+            taken, hydraulic = 0.0, None
             if plant.liquid is not None and out.circuits is not None:
                 taken = plant.liquid.taken(out.circuits, spec.name)
-            facility = solve_facility(case, spec, taken)
+                hydraulic = plant.liquid.hydraulic_power(out.circuits, spec.name)
+            facility = solve_facility(case, spec, taken, hydraulic)
             out.facilities[spec.name] = facility
             x.T_facility[spec.name] = facility.T_supply
             x.facility_power[spec.name] = facility.power

@@ -12,6 +12,7 @@ from rehall.fans import air_flow
 from rehall.inventory import loop_volumes
 from rehall.limits import STANDS
 from rehall.limits_air import unit_capacity, unit_loading
+from rehall.loop_rows import water_of
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir, OpeningAir
 from rehall.schema.entries import SERVERS, CoolingUnit, Miner, MinerShelf, Rack
@@ -218,15 +219,19 @@ def loops(solution: Solution) -> list[Row]:
 
 
 def facilities(solution: Solution) -> list[Row]:
-    """One row for each facility loop and its heat rejection."""
+    """One row for each facility loop and its heat rejection.
+
+    Flow and return are those of the solved circuit; without anything on it the nominal ones.
+    """
+    water = water_of(solution)
     return [
         {
             "name": name,
             "fluid": f.spec.fluid,
             "rejection": f"{f.spec.rejection.count} x {solution.case.rejections[name].name}",
             "supply_c": f.T_supply - ZERO,
-            "return_c": f.T_return - ZERO,
-            "flow_lpm": f.spec.flow * LPM,
+            "return_c": water.get(name, {}).get("inlet_c", f.T_return - ZERO),
+            "flow_lpm": water.get(name, {}).get("flow_lpm", f.spec.flow * LPM),
             "heat_kw": f.heat / 1e3,
             "capacity_kw": f.capacity / 1e3,
             "loading_pct": 100 * f.loading,

@@ -59,7 +59,7 @@ def with_transient(summary: Row, found: Transient) -> Row:
         coolant = coolant_results.part_of_summary(found.coolant)
     limits_in_time = limits_of(summary, racks, found.powers)
     if coolant is not None:
-        limits_in_time += coolant_results.limits_of(coolant["racks"])
+        limits_in_time += coolant_results.limits_of(summary, coolant)
     in_time = [limit.row() for limit in worst_first(limits_in_time)]
     # Both lists are in order; the broken ones of either come before the undecided ones.
     rank = {False: 0, None: 1, True: 2}

@@ -18,7 +18,7 @@ from geometry.errors import InputError
 from rehall import liquid_words
 from rehall.config import Case
 from rehall.dew_guard import set_point
-from rehall.facility import capacity_rate, design, facilities_of, plant_of, pump_power
+from rehall.facility import FacilityState, capacity_rate, design, facilities_of, plant_of
 from rehall.liquid import LiquidSide, LoopModel
 from rehall.operation import Exchange
 from rehall.results import SUMMARY
@@ -108,7 +108,7 @@ def solve_year(
     pressure, notes = pressures(weather, design(case)[2])
     outdoor = outdoor_at_dew_point(*map(jnp.asarray, (weather.T_dry, weather.T_dew, pressure)))
     facilities = {
-        spec.name: _facility_year(case, spec, settled.facilities[spec.name].heat, outdoor)
+        spec.name: _facility_year(case, settled.facilities[spec.name], outdoor)
         for spec in facilities_of(case)
     }
     coolant: dict[str, np.ndarray] = {}
@@ -165,12 +165,13 @@ def coil_heats(case: Case, folder: Path) -> dict[str, float]:
     return units | {row["name"]: 1e3 * row["rear_door_kw"] for row in summary["racks"]}
 
 
-def _facility_year(case: Case, spec: Facility, heat: float, outdoor: Any) -> FacilityYear:
+def _facility_year(case: Case, settled: FacilityState, outdoor: Any) -> FacilityYear:
+    spec, heat = settled.spec, settled.heat
     plant = plant_of(case, spec)
     state = operate(plant, heat, outdoor)
     short = np.asarray(state.shortage) > SHORT * heat
     T_supply = np.where(short & isinstance(plant.main, Chillers), np.nan, state.T_supply)
-    return FacilityYear(spec, heat, pump_power(spec), T_supply, state)
+    return FacilityYear(spec, heat, settled.pump_power, T_supply, state)
 
 
 def _coolant(

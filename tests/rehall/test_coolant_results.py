@@ -32,6 +32,8 @@ def found():
         circuits=("tcs", "fws"),
         T_supply=np.stack([steady + 43.0, 39.0 + 0.1 * times], axis=1) + ZERO,
         limits=np.array([[45.0, 65.0, 83.0], [45.0, 65.0, np.nan]]) + ZERO,
+        m_wanted=np.array([6.0, 1.8]),
+        flow_min=0.95,
         warming={"A": 2.0, "B": 1.5},
         assumptions=[],
         warnings=[],
@@ -51,6 +53,9 @@ def test_rows_tell_when_what_is_passed(found):
     assert a["chip_broken_at_s"] == pytest.approx(12.0 + 10.0 * 7.0 / 10.0)
     assert (a["still_at_s"], a["flow_least_pct"]) == (2.0, 0.0)
     assert (b["still_at_s"], b["flow_least_pct"]) == (None, 50.0)
+    assert (a["flow_end_pct"], a["flow_low_at_s"]) == (0.0, 2.0)
+    assert b["flow_end_pct"] == pytest.approx(100 * 2.0 / 1.8)
+    assert b["flow_low_at_s"] == 2.0
     assert {b[key] for key in b if key.startswith("chip_")} == {None}
     assert {b["coolant_broken_at_s"], b["supply_broken_at_s"], a["supply_broken_at_s"]} == {None}
     assert part["first_limit_broken_s"] == a["coolant_broken_at_s"]
@@ -59,12 +64,31 @@ def test_rows_tell_when_what_is_passed(found):
 
 
 def test_limits_in_time_are_of_the_warmest(found):
-    limits = {(x.name, x.where): x for x in limits_of(part_of_summary(found)["racks"])}
-    assert len(limits) == 5  # B has no chips to tell of
+    steady = {"name": "dew_point_margin_min", "value": 3.0, "limit": 2.0, "uncertainty": 0.0}
+    summary = {"limits": [{**steady, "where": "tcs"}]}
+    limits = {(x.name, x.where): x for x in limits_of(summary, part_of_summary(found))}
+    assert len(limits) == 8  # B has no chips to tell of, fws no dew point
     chip = limits["chip_temperature_max_transient", "A"]
     assert (chip.value, chip.limit, chip.holds) == (pytest.approx(86.0), pytest.approx(83.0), False)
     assert limits["coolant_return_max_transient", "B"].holds
     assert limits["coolant_return_max_transient", "A"].value == pytest.approx(92.0)
+    assert limits["coolant_flow_min_transient", "A"].holds is False
+    assert limits["coolant_flow_min_transient", "B"].holds  # a gap that ends
+
+
+@pytest.mark.parametrize(("colder", "holds"), [(0.0, True), (0.9, True), (1.1, False)])
+def test_a_supply_that_gets_colder_comes_nearer_to_the_dew_point(found, colder, holds):
+    found.T_supply[2, 0] -= colder
+    steady = {"name": "dew_point_margin_min", "value": 3.0, "limit": 2.0, "uncertainty": 0.0}
+    part = part_of_summary(found)
+    assert part["circuits"][0]["supply_lowest_c"] == pytest.approx(43.0 - colder)
+    (limit,) = [
+        limit
+        for limit in limits_of({"limits": [{**steady, "where": "tcs"}]}, part)
+        if limit.name == "dew_point_margin_min_transient"
+    ]
+    assert limit.value == pytest.approx(3.0 - colder)
+    assert limit.holds is holds
 
 
 def test_series_are_a_table_with_nothing_where_nothing_is_known(found, tmp_path):

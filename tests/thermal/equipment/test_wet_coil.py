@@ -1,5 +1,7 @@
 """Heat, moisture and condensate of a cooling coil that may be colder than the dew point."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ from scipy.optimize import brentq
 
 from thermal.equipment.wet_coil import Inlets, wet_coil
 from thermal.exchanger import conductance_to_inlets
+from thermal.properties import fluid
 
 psychrolib.SetUnitSystem(psychrolib.SI)
 
@@ -94,6 +97,21 @@ def test_coil_agrees_with_an_integration_along_its_length(inlets, share):
     assert float(ours.T_air) == pytest.approx(T_air, abs=share * (inlets.T_air - T_air))
     assert float(ours.w_air) == pytest.approx(w_air, rel=share)
     assert float(ours.dry_fraction) == pytest.approx(dry_fraction, abs=0.05)
+
+
+def test_reference_of_the_partly_wet_coil_is_this_integration():
+    root = Path(__file__).parents[3] / "validation/liquid/coil_wet"
+    table = np.genfromtxt(
+        root / "reference_integrated.csv", delimiter=",", names=True, skip_header=2
+    )
+    for row in table:
+        w = row["w_in"]
+        C_water = 3.78 * float(fluid("water").heat_capacity(jnp.asarray(T_WATER)))
+        inlets = at(w, m_air=2.646 / (1.0 + w), C_water=C_water)
+        heat, T_air, _, dry_fraction = integrated(inlets)
+        assert row["Q_W"] == pytest.approx(heat, rel=1e-4)
+        assert row["T_air_out_C"] == pytest.approx(T_air - 273.15, abs=1e-3)
+        assert row["dry_fraction"] == pytest.approx(dry_fraction, abs=1e-3)
 
 
 def test_textbook_coil_condenses_as_published():

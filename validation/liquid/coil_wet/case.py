@@ -20,6 +20,7 @@ REASON = (
     "its own coil in elements gives 3.5 and 1.3 % more heat at these two points"
 )
 SOURCE = "Modelica Buildings, Fluid.HeatExchangers.Validation.WetCoilEffectivenessNTU"
+INTEGRATED = "integration along the coil"
 TEXTBOOK = "Mitchell and Braun (2012), example SM-2-1"
 
 
@@ -53,15 +54,14 @@ def run(reduced: bool) -> Outcome:
                     known=KNOWN[quantity] if misses else 0.0,
                 )
             )
-    return Outcome(rows + textbook(), profiles(w, reference))
+    return Outcome(rows + integrated() + textbook(), profiles(w, reference))
 
 
 def of_reference(table: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {
         "heat": table["Q_W"],
         "air cooled by": T_AIR - table["T_air_out_C"],
-        "sensible share": table["SHR"],
-    }
+    } | ({"sensible share": table["SHR"]} if "SHR" in table else {})
 
 
 def of_ours(behind: Outlets) -> dict[str, np.ndarray]:
@@ -70,6 +70,26 @@ def of_ours(behind: Outlets) -> dict[str, np.ndarray]:
         "air cooled by": T_AIR + ZERO - np.asarray(behind.T_air),
         "sensible share": np.asarray(behind.sensible / behind.heat),
     }
+
+
+def integrated() -> list[Row]:
+    """Where a part of the coil is wet, beside an integration without blend and without chord."""
+    table = read_reference(__file__, "reference_integrated.csv")
+    ours, reference = of_ours(coil(table["w_in"])), of_reference(table)
+    at = [f"w_in {value:.4f}" for value in table["w_in"]]
+    return [
+        worst(
+            f"{quantity}, partly wet, integrated",
+            ours[quantity],
+            reference[quantity],
+            0.02,
+            at=at,
+            relative=True,
+            unit=unit,
+            source=INTEGRATED,
+        )
+        for quantity, unit in (("heat", "W"), ("air cooled by", "K"))
+    ]
 
 
 def textbook() -> list[Row]:
