@@ -27,7 +27,7 @@ class LoopState:
     heat_unmet: Values  # that a rack cannot give off below T_max of the fluid [W]
     heat_cdu: Values  # to the facility water [W]
     heat_stored: float  # of pumps that nothing rejects [W]
-    dp_pump: Values  # head left for the loop, 0 of a stopped CDU
+    dp_pump: Values  # head left for the loop where each unit hangs, 0 of a stopped CDU
     speed: Values  # of full speed, 0 of a stopped CDU [-]
     pump_heat: Values  # hydraulic power [W]
     pump_power: Values  # electrical [W]
@@ -38,7 +38,6 @@ class LoopState:
     T_facility_in: Values
     T_facility_out: Values  # of the water let through
     facility_share: Values  # of the available facility flow let through [-]
-    p_suction: float  # where the pumps draw, gauge
     p_suction_cdu: Values  # where each unit draws, gauge
     p_lowest: float  # in the loop, gauge
     p_highest: float  # in the loop, gauge
@@ -62,8 +61,10 @@ def loop_state(
         np.array([places.node[name, taps[item.name][side]] for item in loop.racks], int)
         for side in (0, 1)
     )
-    high, low = taps[loop.loop.cdus[0].name]
-    drawn = np.array([places.node[name, taps[item.name][1]] for item in loop.cdus], int)
+    pushed, drawn = (
+        np.array([places.node[name, taps[item.name][side]] for item in loop.cdus], int)
+        for side in (0, 1)
+    )
     p = np.asarray(state.p)
     m, on = np.abs(np.asarray(state.m_flow)), np.array([item.on for item in loop.cdus], float)
     pump_heat = np.array([np.asarray(state.pump_heat)[links].sum() for links in pumps])
@@ -87,7 +88,7 @@ def loop_state(
         heat_unmet=unmet[racks],
         heat_cdu=exchanged,
         heat_stored=float(unmet[links].sum() - unmet[racks].sum()),
-        dp_pump=on * (p[places.node[name, high]] - p[places.node[name, low]]),
+        dp_pump=on * (p[pushed] - p[drawn]),
         speed=on * speed,
         pump_heat=pump_heat,
         pump_power=pump_heat / np.array([cdu.efficiency for cdu in loop.loop.cdus]),
@@ -98,7 +99,6 @@ def loop_state(
         T_facility_in=T_cold,
         T_facility_out=T_cold + exchanged / through,
         facility_share=share,
-        p_suction=float(p[places.node[name, low]]),
         p_suction_cdu=p[drawn],
         p_lowest=float(p[slice(*model.nodes[n])].min()),
         p_highest=float(p[slice(*model.nodes[n])].max()),

@@ -51,13 +51,16 @@ TAPS = """\
 """
 
 
-@pytest.fixture(scope="module")
-def solution(case_of):
-    case = case_of(RING + SIDE.format(s="s") + SIDE.format(s="r") + TAPS)
+def solved(case):
     plant = Plant.of(case)
     found = settle(case, plant, first_exchange(case))
     liquid = (plant.liquid, found.circuits)
     return SimpleNamespace(case=case, loops=found.loops, facilities=found.facilities, liquid=liquid)
+
+
+@pytest.fixture(scope="module")
+def solution(case_of):
+    return solved(case_of(RING + SIDE.format(s="s") + SIDE.format(s="r") + TAPS))
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,26 @@ def test_share_of_a_rack_is_its_flow_over_what_it_wants(summary):
     for row in summary["branches"]:
         assert row["share_pct"] == pytest.approx(100 * flow[row["name"]] / row["wanted_lpm"])
         assert row["unmet_kw"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_facility_has_the_flow_the_return_and_the_pump_power_of_its_circuit(summary):
+    (facility,) = summary["facilities"]
+    users, pumps = summary["facility_users"], summary["pumps"]
+    assert facility["flow_lpm"] == pytest.approx(sum(row["flow_lpm"] for row in users), rel=1e-6)
+    hydraulic = sum(row["heat_kw"] for row in pumps if row["of"] == "fws")
+    assert facility["pump_kw"] == pytest.approx(hydraulic / 0.7, rel=1e-6)
+    mixed = sum(row["flow_lpm"] * row["outlet_c"] for row in users) / facility["flow_lpm"]
+    assert mixed < facility["return_c"] < mixed + 0.1  # its pumps warm the water
+
+
+def test_each_unit_has_the_head_between_its_own_junctions(case_of):
+    narrow = (SIDE.format(s="s") + SIDE.format(s="r")).replace("200 mm", "80 mm")
+    found = solved(case_of(RING.replace(", on: false", "") + narrow + TAPS))
+    loss = {row["name"]: row["dp_kpa"] for row in circuit_tables(found)["pipes"]}
+    one, two = (row["head_kpa"] for row in summary_tables.cdus(found))
+    between = loss["s one"] + loss["s A"] - loss["r one"] - loss["r A"]
+    assert abs(between) > 0.05
+    assert one - two == pytest.approx(between, rel=1e-6)
 
 
 def test_water_in_a_pipe_has_the_velocity_of_its_flow(summary):
