@@ -1,17 +1,20 @@
 """What the events of a case ask of its circuits over time: pumps, valves, heat."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from rehall.config import Case
 from rehall.events import after, in_order
-from rehall.facility import facility_of, rejection_capacity
+from rehall.facility import facility_of
 from rehall.fans import air_flow
 from rehall.layout import Item, has_rear_door
 from rehall.liquid import LiquidSide
-from rehall.operated import Operated, operated
+from rehall.operated import FacilityItem, Operated, operated
 from rehall.operation import RHO_CP, ROOM, Exchange, coil_of
+from rehall.rejecting import Rejecting, rejecting
 from rehall.switching import as_switched
 from thermal.liquid.circuits import Scenario
 from thermal.liquid.transient import Moment
@@ -38,10 +41,10 @@ class Asked:
         heat = self.heat(normal)
         self.heat_start = {n: value + x.leakage.get(n, 0.0) for n, value in heat.items()}
         self.steady = side.solve(self.heat_start, x.T_facility, x.coil_heat, x.T_room)
-        # What a rejection carries [W]: no less than in the steady state.
-        self.capacity = {
-            name: max(rejection_capacity(case, facility_of(case, name)), float(rejected))
-            for name, rejected in zip(side.places.rejection, self.steady.rejected, strict=True)
+        self.rejecting = {
+            (f.name, f.machines): self._rejecting(f)
+            for f in {f for now in self.operated for f in now.facilities}
+            if f.machines and f.name in side.places.rejection
         }
         places = side.places.link
         self.coils = {
@@ -77,10 +80,10 @@ class Asked:
             if facility.name not in self.side.places.rejection:
                 continue
             n = self.side.places.rejection[facility.name]
-            if not facility.rejects:
+            if not facility.machines:
                 T[n] = np.inf
             elif now is not None:
-                T[n] = self._rejected(facility.name, float(T[n]), now)
+                T[n] = self._rejected(facility, now)
         return eqx.tree_at(
             lambda s: (s.hydraulic, s.T_rejected),
             scenario,
@@ -111,12 +114,20 @@ class Asked:
                 found[name] += room[name] * min(heat / together, 1.0)
         return found
 
-    def _rejected(self, facility: str, T: float, moment: Moment) -> float:
-        """What leaves a rejection that cools to `T` as long as its capacity is enough [K]."""
-        model, link = self.side.model, self.side.places.link[facility, "rejection"]
+    def _rejecting(self, facility: FacilityItem) -> Rejecting:
+        """A rejection beside what its pumps' motors give to the same water."""
+        spec = facility_of(self.case, facility.name)
+        found = rejecting(self.case, spec, facility.machines)
+        hydraulic = self.side.hydraulic_power(self.steady, facility.name) or 0.0
+        motors = hydraulic * (1.0 / spec.pump_efficiency - 1.0)
+        return replace(found, heat=np.maximum(found.heat - motors, 0.0))
+
+    def _rejected(self, facility: FacilityItem, moment: Moment) -> float:
+        """What leaves a rejection [K]."""
+        model, link = self.side.model, self.side.places.link[facility.name, "rejection"]
         C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
         T_in = float(model.T_ref + moment.heat.node[self._up(link, moment)])
-        return max(min(T, T_in), T_in - self.capacity[facility] / max(C, 1.0))
+        return self.rejecting[facility.name, facility.machines].leaving(T_in, C)
 
     def _most(self, item: Item, link: int, moment: Moment) -> float:
         """Heat that a coil takes at most from its air with the water that it gets [W]."""

@@ -141,8 +141,11 @@ def _changed_facility(
         pumps = normal.pumps if event.state == "on" else 0
     if event.pumps is not None:
         pumps = event.pumps
-    rejects = facility.rejects if event.rejection is None else event.rejection == "on"
-    return replace(facility, pumps=pumps, rejects=rejects)
+    machines = facility.machines
+    if event.rejection is not None:
+        words = {"on": normal.machines, "off": 0}
+        machines = words.get(event.rejection, event.rejection)
+    return replace(facility, pumps=pumps, machines=machines)
 
 
 def _hit(event: EventSpec, normal: Operated) -> list[Thing]:
@@ -187,6 +190,9 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
             yield ("ramp",), text
         if event.state == "off" and event.pumps:
             yield ("state",), "off goes with no pumps"
+    fit = event.rejection
+    if isinstance(thing, FacilityItem) and isinstance(fit, int) and fit > thing.machines:
+        yield ("rejection",), f"{event.item} has {thing.machines}"
     if isinstance(thing, LoopItem):
         if event.ramp:
             yield ("ramp",), f"{event.item}: its valves take the time of their valve_stroke"

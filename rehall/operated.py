@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FacilityItem:
-    """A facility loop as it is operated: how many pumps run, and whether its heat is rejected."""
+    """A facility loop as it is operated: how many pumps run, how many machines reject its heat.
+
+    Those that stand by count among the `machines`.
+    """
 
     name: str
     count: int
     pumps: int
-    rejects: bool = True
+    machines: int
     kind: str = "facility loop"
     group: str = ""
 
@@ -57,8 +60,11 @@ class Operated:
 def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:
     """The facility loops of a case with the pumps on duty that it gives them."""
     specs = liquid.facility if liquid else ()
-    sets = [(spec.name, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
-    return tuple(FacilityItem(name, pumps.count, pumps.duty) for name, pumps in sets)
+    sets = [(spec, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
+    return tuple(
+        FacilityItem(spec.name, pumps.count, pumps.duty, spec.rejection.count)
+        for spec, pumps in sets
+    )
 
 
 def loop_items(case: "Case") -> tuple[LoopItem, ...]:

@@ -33,6 +33,7 @@ def on_the_clock(time: float) -> float:
     return round(time, TICK)
 
 
+Fit = Annotated[int, Field(strict=True, ge=0)]
 Duration = Annotated[float, quantity("time", least=0.01)]
 Moment = Annotated[float, quantity("time", least=0.0), AfterValidator(on_the_clock)]
 
@@ -68,9 +69,9 @@ class EventSpec(Description):
     `state` switches it off and on again; `power`, `air_flow`, `supply` are those of equipment,
     `flow` and `temperature` of supply openings and exhaust fans. Of a CDU or a facility loop
     `pumps` is the number that run from then on; `rejection` of a facility loop is lost and comes
-    back. `valves` of a rack loop are positions, by rack or pipe. With `ramp` [s] the change takes
-    that long, in a straight line; pumps take the time that their `coast_down` and `start_up` say,
-    valves that of their `valve_stroke`.
+    back, or is the number of its machines that can run. `valves` of a rack loop are positions, by
+    rack or pipe. With `ramp` [s] the change takes that long, in a straight line; pumps take the
+    time that their `coast_down` and `start_up` say, valves that of their `valve_stroke`.
     """
 
     at: Moment
@@ -81,8 +82,8 @@ class EventSpec(Description):
     supply: Temperature | None = None
     flow: FlowFromZero | None = None
     temperature: Temperature | None = None
-    pumps: Annotated[int, Field(strict=True, ge=0)] | None = None
-    rejection: Literal["on", "off"] | None = None
+    pumps: Fit | None = None
+    rejection: Literal["on", "off"] | Fit | None = None
     valves: dict[Name, Share] | None = None
     ramp: Moment = 0.0
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rehall.config import load
-from rehall.coolant_asked import Asked
 from rehall.coolant_march import march_coolant
 from rehall.coolant_results import part_of_summary
 from rehall.inventory import RACK_CELLS
+from rehall.rejecting import rejecting
 from rehall.schema.transient import EventSpec
 from rehall.simulate import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
@@ -127,24 +127,60 @@ def test_without_rejection_facility_water_warms_up_as_two_mixed_volumes_do(hall)
     np.testing.assert_allclose(rise[-1], warmer[-1], rtol=0.02)
 
 
-def test_a_rejection_carries_no_more_than_its_capacity(hall):
+def with_powers(case, power):
+    """The case with this power of its GPU racks [W]."""
+    items = (replace(i, power=power) if i.name in RACKS else i for i in case.items)
+    return replace(case, items=tuple(items))
+
+
+def test_coolers_that_are_short_end_where_the_steady_state_of_so_much_heat_is(hall):
     case, side, x, utilities = hall
     cooler = case.rejections["fws"]
-    small = cooler.model_copy(update={"capacity": 0.66 * cooler.capacity})
+    small = cooler.model_copy(update={"capacity": 0.55 * cooler.capacity})
     tight = replace(case, rejections=case.rejections | {"fws": small})
-    more = event(at="0 s", item="A", power="280 kW"), event(at="0 s", item="B", power="280 kW")
+    more = [event(at="0 s", item=row, power="280 kW") for row in "AB"]
     free = march(hall, *more, duration=240.0)
-    found = march((tight, side, x, utilities), *more, duration=240.0)
-    n = found.circuits.index("fws")
+    n = free.circuits.index("fws")
     assert np.abs(free.T_supply[:, n] - free.T_supply[0, n]).max() < 0.05
-    late = found.times > 120.0
-    slope = np.polyfit(found.times[late], found.T_supply[late, n], 1)[0]
-    density = float(side.scenario.hydraulic[0].density[side.places.link["fws", "rejection"]])
-    cp = float(utilities.circuits.cp[side.places.circuit["fws"]])
-    water = case.liquid.facility[0].volume * density * cp
-    carried = Asked(tight, side, x).capacity["fws"]
-    beyond = 16 * 280e3 * 0.97 - carried
-    assert 0.3 * beyond / water < slope < beyond / water  # racks' coolant and plates warm up too
+    found = march((tight, side, x, utilities), *more, duration=900.0)
+    hot = with_powers(tight, 280e3)
+    end = settle(hot, Plant.of(hot), first_exchange(hot)).facilities["fws"].T_supply
+    start = found.T_supply[0, n]
+    assert end > start + 2.0
+    np.testing.assert_allclose(found.T_supply[-1, n] - start, end - start, rtol=0.02)
+
+
+@pytest.mark.parametrize("machines", [1, 2, 3])
+def test_coolers_that_are_left_carry_what_so_many_can(hall, machines):
+    case = hall[0]
+    found = march(hall, event(at="0 s", item="fws", rejection=machines), duration=900.0)
+    n = found.circuits.index("fws")
+    fewer = rejection_of(case, "fws", count=machines)
+    settled = settle(fewer, Plant.of(fewer), first_exchange(fewer)).facilities["fws"].T_supply
+    assert (settled > found.T_supply[0, n] + 2.0) == (machines == 1)
+    np.testing.assert_allclose(found.T_supply[-1, n], settled, atol=0.1)
+
+
+def rejection_of(case, name, **changes):
+    """The case with changes of what rejects the heat of a facility loop."""
+    facility = tuple(
+        f.model_copy(update={"rejection": f.rejection.model_copy(update=changes)})
+        if f.name == name
+        else f
+        for f in case.liquid.facility
+    )
+    return replace(case, liquid=case.liquid.model_copy(update={"facility": facility}))
+
+
+def test_chillers_carry_no_more_than_their_capacity_however_warm_their_water_gets(hall):
+    case = hall[0]
+    curve = rejecting(case, case.liquid.facility[1], 1)
+    C, most = 115e3, curve.heat[-1]
+    assert curve.leaving(curve.T[0] + 0.5 * most / C, C) == pytest.approx(curve.T[0])
+    for warm in (1.0, 2.0, 5.0):
+        T_in = curve.T[0] + warm * most / C
+        assert curve.leaving(T_in, C) == pytest.approx(T_in - most / C)
+    assert curve.leaving(curve.T[0] - 3.0, C) == curve.T[0] - 3.0
 
 
 def test_a_chiller_lost_warms_the_water_of_the_coils_until_they_take_less(hall):

@@ -145,7 +145,7 @@ def _behind_exchangers(
     """heat = K (T_return - T_outdoor) = C (T_return - T_supply)."""
     loop = plant.outdoor
     assert loop is not None, "plate exchangers need an outdoor loop"
-    K = plate.conductance(bank, plant.V_flow, loop.V_flow, plant.fluid, loop.fluid)
+    K = plate.conductance(bank, plant.V_flow, loop.V_flow, plant.fluid, loop.fluid, failed.main)
     apart = heat * (1.0 / K - 1.0 / _capacity_rate(plant))
     duty = on_duty(loop.coolers, failed.coolers)
     pumps = _pumps(loop, heat, jnp.full_like(heat, loop.V_flow))
@@ -298,12 +298,13 @@ def _water_cooled(plant: Plant) -> bool:
 
 
 @partial(jax.jit, static_argnames="plant")
-def capacity(plant: Plant, outdoor: Outdoor) -> Float[Array, "*hour"]:
+def capacity(plant: Plant, outdoor: Outdoor, failed: Failed | None = None) -> Float[Array, "*hour"]:
     """Heat [W] that the plant carries at its set point, without its economiser."""
     most = jnp.full_like(outdoor.T_dry, _far_more(plant))
 
     def short(heat: Array) -> Array:
-        return operate(plant, heat, outdoor, economised=False).shortage > FREE_SHARE * heat
+        found = operate(plant, heat, outdoor, failed, economised=False)
+        return found.shortage > FREE_SHARE * heat
 
     return turning_point(short, jnp.zeros_like(most), most)
 

@@ -29,10 +29,18 @@ class Exchangers:
 
 
 def conductance(
-    bank: Exchangers, V_facility: Scalar, V_outdoor: Scalar, facility: str, outdoor: str
+    bank: Exchangers,
+    V_facility: Scalar,
+    V_outdoor: Scalar,
+    facility: str,
+    outdoor: str,
+    failed: Scalar = 0.0,
 ) -> Float[Array, "..."]:
-    """Heat per kelvin between the two inlets [W/K], of liquids by their names."""
-    machine, n = bank.machine, bank.count
+    """Heat per kelvin between the two inlets [W/K], of liquids by their names.
+
+    Failed exchangers are shut off, and all liquid goes through the others, at least one.
+    """
+    machine, n = bank.machine, jnp.maximum(bank.count - jnp.asarray(failed), 1.0)
     V_facility, V_outdoor = jnp.asarray(V_facility), jnp.asarray(V_outdoor)
     UA = ua_at_flows(
         _rated_ua(machine),

@@ -1,0 +1,59 @@
+"""What the heat rejection of a facility loop cools its water to, moment by moment."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from rehall.config import Case
+from rehall.facility import design, plant_of
+from rehall.schema.liquid import Facility
+from thermal.plant import plant as plants
+from thermal.plant.bank import Chillers
+from thermal.plant.outdoor import outdoor_at_wet_bulb
+
+HEATS = 60
+"""Heats that a curve is laid through; between two of them it is straight."""
+BEYOND = 4.0
+"""Heat up to which a curve goes, over what its machines carry at the set point [-]."""
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rejecting:
+    """Temperature `T` [K] that a rejection supplies when it carries `heat` [W], and rising.
+
+    Coolers carry more than at their set point where their water gets warmer; chillers do not.
+    """
+
+    heat: Values
+    T: Values
+
+    def leaving(self, T_in: float, C: float) -> float:
+        """What leaves it [K] where water of the capacity rate C [W/K] enters at T_in [K].
+
+        C (T_in - T) = heat, with T the curve's at that heat. Water colder than the set point
+        passes as it is.
+        """
+        needed = self.T + self.heat / max(C, 1.0)  # inlet at which it carries so much
+        carried = float(np.interp(T_in, needed, self.heat))
+        return T_in - carried / max(C, 1.0)
+
+
+def rejecting(case: Case, spec: Facility, machines: int) -> Rejecting:
+    """The rejection of a facility loop at the site's design, with so many machines that can run."""
+    return _rejecting(plant_of(case, spec), *design(case), spec.rejection.count - machines)
+
+
+@lru_cache
+def _rejecting(plant: plants.Plant, T_dry: float, T_wet: float, p: float, failed: int) -> Rejecting:
+    outdoor = outdoor_at_wet_bulb(T_dry, T_wet, p)
+    lost = plants.Failed(jnp.asarray(float(failed)), jnp.asarray(0.0))
+    most = float(plants.capacity(plant, outdoor, lost))
+    if isinstance(plant.main, Chillers):
+        return Rejecting(np.array([0.0, most]), np.full(2, plant.T_set))
+    heat = most * np.concatenate([[0.0, 1.0], np.linspace(1.0, BEYOND, HEATS)[1:]])
+    T = np.asarray(plants.operate(plant, jnp.asarray(heat), outdoor, lost).T_supply)
+    return Rejecting(heat, np.maximum.accumulate(T))
