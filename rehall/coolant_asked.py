@@ -120,7 +120,11 @@ class Asked:
         found = rejecting(self.case, spec, facility.machines)
         hydraulic = self.side.hydraulic_power(self.steady, facility.name) or 0.0
         motors = hydraulic * (1.0 / spec.pump_efficiency - 1.0)
-        return replace(found, heat=np.maximum(found.heat - motors, 0.0))
+        heat = np.maximum(found.heat - motors, 0.0)
+        if facility.machines == spec.rejection.count:  # no less than in the steady state
+            n = self.side.places.rejection[facility.name]
+            heat[-1] = max(heat[-1], float(self.steady.rejected[n]))
+        return replace(found, heat=heat)
 
     def _rejected(self, facility: FacilityItem, moment: Moment) -> float:
         """What leaves a rejection [K]."""

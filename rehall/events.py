@@ -6,7 +6,15 @@ from typing import Any
 
 from rehall.entry_uses import items_of
 from rehall.layout import Item, moves_air, operated_power
-from rehall.operated import FacilityItem, LoopItem, Operated, Thing, no_valve
+from rehall.operated import (
+    FacilityItem,
+    LoopItem,
+    Operated,
+    Thing,
+    no_valve,
+    pump_count,
+    tripped_by,
+)
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit, MinerShelf
 from rehall.schema.transient import EventSpec, TransientSpec
@@ -118,9 +126,11 @@ def _changed_item(item: Item, event: EventSpec, normal: Item) -> Item:
         changes |= {"on": False, "power": 0.0}
     elif event.state == "on":
         running = normal.power if normal.on else operated_power(normal.entry)
-        changes = {"on": True, "power": running, "pumps": normal.pumps} | changes
-    if event.pumps:
-        changes |= {"on": True}
+        changes = {"on": True, "power": running, "pumps": normal.pumps, "tripped": ()} | changes
+    if event.pumps is not None:
+        if not (item.on or event.item == item.name):
+            return item  # one of a row that stands by
+        changes |= {"on": item.on or event.pumps > 0, "tripped": tripped_by(item, event.pumps)}
     return replace(item, **changes)
 
 
@@ -136,16 +146,16 @@ def _changed_opening(opening: OpeningItem, event: EventSpec, normal: OpeningItem
 def _changed_facility(
     facility: FacilityItem, event: EventSpec, normal: FacilityItem
 ) -> FacilityItem:
-    pumps = facility.pumps
+    pumps, tripped = facility.pumps, facility.tripped
     if event.state is not None:
-        pumps = normal.pumps if event.state == "on" else 0
+        pumps, tripped = (normal.pumps, ()) if event.state == "on" else (0, tripped)
     if event.pumps is not None:
-        pumps = event.pumps
+        pumps, tripped = event.pumps, tripped_by(facility, event.pumps)
     machines = facility.machines
     if event.rejection is not None:
         words = {"on": normal.machines, "off": 0}
         machines = words.get(event.rejection, event.rejection)
-    return replace(facility, pumps=pumps, machines=machines)
+    return replace(facility, pumps=pumps, machines=machines, tripped=tripped)
 
 
 def _hit(event: EventSpec, normal: Operated) -> list[Thing]:
@@ -164,14 +174,6 @@ def _keys(thing: Thing) -> tuple[str, ...]:
     return UNIT if isinstance(thing.entry, Cdu) else EQUIPMENT
 
 
-def _pumps(thing: Thing) -> int | None:
-    """How many pumps a CDU or a facility loop has; None of everything else."""
-    if isinstance(thing, FacilityItem):
-        return thing.count
-    entry = getattr(thing, "entry", None)
-    return entry.pump.count if isinstance(entry, Cdu) else None
-
-
 def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     """Keys that the thing of an event has no use for."""
     hit = _hit(event, normal)
@@ -181,7 +183,7 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     for key in event.changes:
         if key not in keys:
             yield (key,), f"{event.item} ({thing.kind}) has none; known are {', '.join(keys)}"
-    count = _pumps(thing)
+    count = pump_count(thing)
     if count is not None:
         if event.pumps is not None and event.pumps > count:
             yield ("pumps",), f"{event.item} has {count}"

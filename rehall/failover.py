@@ -2,7 +2,8 @@
 
 A loop with `failover` starts one of its CDUs that stand by for every one that an event switches
 off, so many seconds later; pumps with it do the same within their unit. What an event has switched
-off, and pumps that it has stopped, are not there to start.
+off, and pumps that it has stopped, are not there to start. A unit whose pumps all stop, without
+any of its own to replace them, is lost.
 """
 
 from bisect import insort
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rehall.events import after, in_order
 from rehall.layout import Item
-from rehall.operated import FacilityItem, Operated, operated
+from rehall.operated import FacilityItem, Operated, operated, pump_count, pumps_asked
 from rehall.schema.entries import Cdu
 from rehall.schema.transient import EventSpec, TransientSpec, on_the_clock
 
@@ -61,8 +62,9 @@ class _Followed:
         for item in case.items:
             if isinstance(item.entry, Cdu):
                 self.waits[item.name] = item.entry.pump.failover
-        self.lost = set[str]()  # units
-        self.stopped = dict[str, int]()  # pumps, by unit or facility loop
+        self.usual = {thing.name for thing in _pumped(self.now) if pumps_asked(thing) > 0}
+        self.lost = set[str]()  # units that do not start by themselves
+        self.off = set[str]()  # what an event has switched off as a whole
 
     def enter(self, event: EventSpec, given: bool) -> list[tuple[str, float]]:
         """Note an event of the case (`given`), or of a standby; what is to be replaced, and when.
@@ -70,34 +72,44 @@ class _Followed:
         Switching off a whole facility loop, or what carries its power, leaves nothing to start.
         """
         before, self.now = self.now, after(event, self.now, self.normal)
+        ran = {thing.name: pumps_asked(thing) for thing in _pumped(before)}
         wanted = []
-        running = {thing.name: _running(thing) for thing in _pumped(before)}
         for now in _pumped(self.now) if given else ():
-            if isinstance(now, Item) and event.item in (now.name, now.group):
-                (self.lost.discard if now.on else self.lost.add)(now.name)
-                wait = self.loops[now.loop or ""].failover
-                if not now.on and running[now.name] > 0 and wait is not None:
-                    wanted.append((now.loop or "", wait))
-            fewer = running[now.name] - _running(now)
-            self.stopped[now.name] = max(self.stopped.get(now.name, 0) + fewer, 0)
+            if event.item not in (now.name, now.group):
+                continue
+            stopped, asked = ran[now.name], pumps_asked(now)
+            if event.state is not None:
+                (self.off.add if event.state == "off" else self.off.discard)(now.name)
+            elif asked > 0:
+                self.off.discard(now.name)
             wait = self.waits.get(now.name)
-            if fewer > 0 and event.state is None and wait is not None:
+            if asked < stopped and event.state is None and wait is not None:
                 wanted.append((now.name, wait))
+            if isinstance(now, Item):
+                alone = now.on and asked == 0 and not (wait is not None and self._spare(now))
+                known, runs = now.name in self.lost, stopped > 0 or now.name in self.usual
+                (self.lost.add if not now.on or alone else self.lost.discard)(now.name)
+                wait = self.loops[now.loop or ""].failover
+                if now.name in self.lost and runs and not known and wait is not None:
+                    wanted.append((now.loop or "", wait))
         return wanted
 
     def replacement(self, name: str, at: float) -> EventSpec | None:
         """The event that replaces a unit of the loop, or pumps of the unit, of this name."""
         if name in self.loops:
             return self._unit(name, at)
-        normal, now = (
-            next(thing for thing in _pumped(state) if thing.name == name)
-            for state in (self.normal, self.now)
-        )
-        count = now.count if isinstance(now, FacilityItem) else _pump(now).count
-        most = min(_running(normal), count - self.stopped.get(name, 0))
-        if most <= _running(now):
+        if name in self.off:
+            return None
+        now = next(thing for thing in _pumped(self.now) if thing.name == name)
+        most = self._spare(now)
+        if most <= pumps_asked(now):
             return None
         return EventSpec.model_construct(at=at, item=name, pumps=most)
+
+    def _spare(self, now: Item | FacilityItem) -> int:
+        """How many pumps can run of those that no event has stopped, as many as normally do."""
+        normal = next(thing for thing in _pumped(self.normal) if thing.name == now.name)
+        return min(pumps_asked(normal), (pump_count(now) or 0) - len(now.tripped))
 
     def _unit(self, loop: str, at: float) -> EventSpec | None:
         units = [
@@ -105,7 +117,8 @@ class _Followed:
             for was, now in zip(self.normal.items, self.now.items, strict=True)
             if isinstance(now.entry, Cdu) and now.loop == loop
         ]
-        enough = sum(now.on for _, now in units) >= sum(was.on for was, _ in units)
+        run = sum(pumps_asked(now) > 0 for _, now in units)
+        enough = run >= sum(pumps_asked(was) > 0 for was, _ in units)
         ready = [n.name for was, n in units if not (was.on or n.on or n.name in self.lost)]
         if enough or not ready:
             return None
@@ -116,18 +129,3 @@ def _pumped(state: Operated) -> list[Item | FacilityItem]:
     """Everything with pumps."""
     units = [item for item in state.items if isinstance(item.entry, Cdu)]
     return [*units, *state.facilities]
-
-
-def _running(thing: Item | FacilityItem) -> int:
-    """How many pumps are asked to run."""
-    if isinstance(thing, FacilityItem):
-        return thing.pumps
-    if not thing.on:
-        return 0
-    return _pump(thing).duty if thing.pumps is None else thing.pumps
-
-
-def _pump(item: Item):
-    entry = item.entry
-    assert isinstance(entry, Cdu), f"{item.name} has no pumps"
-    return entry.pump

@@ -33,6 +33,7 @@ class Item:
     where: CasePath
     line: int
     pumps: int | None = None  # that run, where that is not as rated
+    tripped: tuple[int, ...] = ()  # numbers of pumps that an event has stopped
 
     @property
     def heat_to_liquid(self) -> float:

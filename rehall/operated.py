@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class FacilityItem:
     """A facility loop as it is operated: how many pumps run, how many machines reject its heat.
 
-    Those that stand by count among the `machines`.
+    Those that stand by count among the `machines`. Pumps that an event has stopped are `tripped`.
     """
 
     name: str
     count: int
     pumps: int
     machines: int
+    tripped: tuple[int, ...] = ()
     kind: str = "facility loop"
     group: str = ""
 
@@ -55,6 +56,38 @@ class Operated:
     def things(self) -> list[Thing]:
         """Everything that an event may be about."""
         return [*self.items, *self.openings, *self.facilities, *self.loops]
+
+
+def pump_count(thing: Thing) -> int | None:
+    """How many pumps a CDU or a facility loop has; None of everything else."""
+    if isinstance(thing, FacilityItem):
+        return thing.count
+    entry = getattr(thing, "entry", None)
+    return entry.pump.count if isinstance(entry, Cdu) else None
+
+
+def pumps_asked(thing: Item | FacilityItem) -> int:
+    """How many pumps of a CDU or a facility loop are asked to run."""
+    if isinstance(thing, FacilityItem):
+        return thing.pumps
+    if not thing.on:
+        return 0
+    entry = thing.entry
+    assert isinstance(entry, Cdu), f"{thing.name} has no pumps"
+    return entry.pump.duty if thing.pumps is None else thing.pumps
+
+
+def turning(thing: Item | FacilityItem, asked: int | None = None) -> list[int]:
+    """Numbers of the pumps that run, from 0; those that an event has stopped come last."""
+    count, tripped = pump_count(thing), set(thing.tripped)
+    assert count is not None, f"{thing.name} has no pumps"
+    order = sorted(range(count), key=lambda k: (k in tripped, k))
+    return order[: pumps_asked(thing) if asked is None else asked]
+
+
+def tripped_by(thing: Item | FacilityItem, asked: int) -> tuple[int, ...]:
+    """The tripped pumps once so many are asked to run: with those that stop, without restarted."""
+    return tuple(sorted({*thing.tripped, *turning(thing)} - {*turning(thing, asked)}))
 
 
 def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:

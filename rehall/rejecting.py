@@ -51,7 +51,7 @@ def rejecting(case: Case, spec: Facility, machines: int) -> Rejecting:
 def _rejecting(plant: plants.Plant, T_dry: float, T_wet: float, p: float, failed: int) -> Rejecting:
     outdoor = outdoor_at_wet_bulb(T_dry, T_wet, p)
     lost = plants.Failed(jnp.asarray(float(failed)), jnp.asarray(0.0))
-    most = float(plants.capacity(plant, outdoor, lost))
+    most = float(plants.capacity(plant, outdoor, lost, economised=True))
     if isinstance(plant.main, Chillers):
         return Rejecting(np.array([0.0, most]), np.full(2, plant.T_set))
     heat = most * np.concatenate([[0.0, 1.0], np.linspace(1.0, BEYOND, HEATS)[1:]])

@@ -2,12 +2,11 @@
 
 import jax.numpy as jnp
 
-from rehall.coils import coil_rating, entry_of
+from rehall.coils import coil_rating
 from rehall.config import Case
 from rehall.facility import facilities_of
 from rehall.loop_model import LoopModel
-from rehall.operated import Operated
-from rehall.schema.entries import Cdu
+from rehall.operated import Operated, turning
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import Name, Places, Scenario, switched
 from thermal.properties import fluid
@@ -26,10 +25,9 @@ def as_switched(
         name = m.spec.name
         for cdu in m.loop.cdus:
             item = items[cdu.name]
-            pump = entry_of(item, Cdu).pump
-            turning = (pump.duty if item.pumps is None else item.pumps) if item.on else 0
+            on = turning(item)
             for k, link in enumerate(loops.pump_names(cdu)):
-                running[name, link] = float(k < turning)
+                running[name, link] = float(k in on)
             if m.spec.control.speed is not None:
                 speed[name, loops.pump_group(m.loop, cdu)] = m.spec.control.speed
             # inf, not left out: what was shut before opens again
@@ -39,8 +37,9 @@ def as_switched(
         if spec.name not in places.circuit:
             continue
         facility = facilities[spec.name]
+        on = turning(facility)
         for k in range(facility.count):
-            running[spec.name, f"pump {k + 1}"] = float(k < facility.pumps)
+            running[spec.name, f"pump {k + 1}"] = float(k in on)
         density = float(fluid(spec.fluid).density(jnp.asarray(spec.supply)))
         for item in now.items:
             if item.facility == spec.name and (spec.name, item.name) in places.link:

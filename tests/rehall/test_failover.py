@@ -1,10 +1,13 @@
 """Standby units and pumps that answer the loss of others: which start, and when."""
 
+from dataclasses import replace
+
 import pytest
 
 from geometry.errors import InputError
 from rehall.config import load
-from rehall.events import words
+from rehall.events import after, words
+from rehall.operated import FacilityItem, operated, tripped_by, turning
 from rehall.validation.runner import default_root
 
 CONFIGS = default_root().parent / "configs"
@@ -87,6 +90,48 @@ def test_pumps_of_a_unit_replace_each_other(events_of):
     pump += " count: 2, duty: 1, failover: 2 s}"
     found = events_of("{at: 3 s, item: CDU02, pumps: 0}", cdu=pump)
     assert found == ["3 s: CDU02 pumps 0", "5 s: CDU02 pumps 1"]
+
+
+def test_what_is_switched_off_as_a_whole_is_not_started_by_its_standby_pumps(events_of):
+    pumps = "pumps: {count: 4, duty: 2, failover: 8 s},"
+    stop, off = "{at: 1 s, item: fws, pumps: 1}", "{at: 3 s, item: fws, state: off}"
+    assert len(events_of(stop, off, pumps=pumps)) == 2
+    on = "{at: 20 s, item: fws, state: on}"
+    again = events_of(stop, off, on, "{at: 30 s, item: fws, pumps: 1}", pumps=pumps)
+    assert again[4:] == ["38 s: fws pumps 2"]
+    pump = "pump: {curve: [[0 L/min, 280 kPa], [1500 L/min, 241 kPa]], power: 15 kW,"
+    pump += " count: 2, duty: 1, failover: 3 s}"
+    unit = "{at: 2 s, item: CDU01, pumps: 0}", "{at: 3 s, item: CDU01, state: off}"
+    assert events_of(*unit, cdu=pump)[2:] == ["8 s: CDU04 state on"]
+
+
+def test_a_unit_without_pumps_is_lost_unless_it_has_some_of_its_own(events_of):
+    stop = "{at: 10 s, item: CDU01, pumps: 0}"
+    assert events_of(stop)[1:] == ["15 s: CDU04 state on"]
+    pump = "pump: {curve: [[0 L/min, 280 kPa], [1500 L/min, 241 kPa]], power: 15 kW,"
+    pump += " count: 2, duty: 1, failover: 2 s}"
+    twice = events_of(stop, "{at: 20 s, item: CDU01, pumps: 0}", cdu=pump)
+    assert twice[1:] == [
+        "12 s: CDU01 pumps 1",
+        "20 s: CDU01 pumps 0",  # the second one too
+        "25 s: CDU04 state on",
+    ]
+
+
+def test_pumps_of_a_row_do_not_start_a_unit_of_it_that_stands_by(tmp_path, events_of):
+    events_of("{at: 10 s, item: CDU, pumps: 1}")
+    case = load(tmp_path / "case.yaml")
+    now = after(case.transient.events[0], operated(case), operated(case))
+    on = {item.name: item.on for item in now.items if item.kind == "cdu"}
+    assert on == {"CDU01": True, "CDU02": True, "CDU03": True, "CDU04": False}
+
+
+def test_pumps_that_an_event_has_stopped_run_again_last_of_all():
+    now = FacilityItem("fws", count=3, pumps=2, machines=1)
+    for asked, runs in ((1, [0]), (2, [0, 2]), (0, []), (1, [0]), (3, [0, 1, 2]), (2, [0, 1])):
+        tripped = tripped_by(now, asked)
+        now = replace(now, pumps=asked, tripped=tripped)
+        assert sorted(turning(now)) == runs
 
 
 @pytest.mark.parametrize(

@@ -297,13 +297,15 @@ def _water_cooled(plant: Plant) -> bool:
     return isinstance(plant.main, Chillers) and plant.main.machine.water_cooled
 
 
-@partial(jax.jit, static_argnames="plant")
-def capacity(plant: Plant, outdoor: Outdoor, failed: Failed | None = None) -> Float[Array, "*hour"]:
-    """Heat [W] that the plant carries at its set point, without its economiser."""
+@partial(jax.jit, static_argnames=("plant", "economised"))
+def capacity(
+    plant: Plant, outdoor: Outdoor, failed: Failed | None = None, economised: bool = False
+) -> Float[Array, "*hour"]:
+    """Heat [W] that the plant carries at its set point, with or without its economiser."""
     most = jnp.full_like(outdoor.T_dry, _far_more(plant))
 
     def short(heat: Array) -> Array:
-        found = operate(plant, heat, outdoor, failed, economised=False)
+        found = operate(plant, heat, outdoor, failed, economised)
         return found.shortage > FREE_SHARE * heat
 
     return turning_point(short, jnp.zeros_like(most), most)
