@@ -1,6 +1,8 @@
 """What the events of a case ask of its circuits over time: pumps, valves, heat."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,9 +17,14 @@ from rehall.liquid import LiquidSide
 from rehall.operated import FacilityItem, Operated, operated
 from rehall.operation import RHO_CP, ROOM, Exchange, coil_of
 from rehall.rejecting import Rejecting, rejecting
+from rehall.schema.entries import Cdu
+from rehall.schema.transient import on_the_clock
 from rehall.switching import as_switched
-from thermal.liquid.circuits import Scenario
+from thermal.liquid.circuits import Name, Scenario, switched
 from thermal.liquid.transient import Moment
+
+COASTING = 10.0
+"""Times to half speed after which little flows through pumps that coast: a tenth [-]."""
 
 
 class Asked:
@@ -32,7 +39,9 @@ class Asked:
         self.operated: list[Operated] = [normal]
         for event in self.events:
             self.operated.append(after(event, self.operated[-1], normal))
+        self.coasting = list(self._coasting())
         times = {0.0, spec.duration} | {t for e in self.events for t in (e.at, e.end)}
+        times |= {until for _, until, _ in self.coasting}
         self.moments = sorted(t for t in times if t <= spec.duration)
         self.switched = [
             as_switched(now, case, side.scenario, side.places, side.loops) for now in self.operated
@@ -61,10 +70,8 @@ class Asked:
         """Heat of racks to liquid without leakage [W]."""
         return {item.name: item.heat_to_liquid for item in now.items if item.loop is not None}
 
-    def at(self, t: float, now: Moment | None) -> Scenario:
-        """The scenario at a time, a negative one before all events; coils by their water `now`."""
-        done = [n + 1 for n, event in enumerate(self.events) if event.at <= t]
-        last = done[-1] if done else 0
+    def heats(self, t: float) -> dict[str, float]:
+        """Heat of racks to liquid without leakage at a time [W]."""
         heat = self.heat(self.operated[0])
         for n, event in enumerate(self.events):
             part = (
@@ -73,6 +80,13 @@ class Asked:
             if part:
                 old, new = self.heat(self.operated[n]), self.heat(self.operated[n + 1])
                 heat = {k: heat[k] + part * (new[k] - old[k]) for k in heat}
+        return heat
+
+    def at(self, t: float, now: Moment | None) -> Scenario:
+        """The scenario at a time, a negative one before all events; coils by their water `now`."""
+        done = [n + 1 for n, event in enumerate(self.events) if event.at <= t]
+        last = done[-1] if done else 0
+        heat = self.heats(t)
         coil = self.coil_heat(self.operated[last], now)
         scenario = self.side.scenario_of(heat, self.x.T_facility, coil, self.x.T_room)
         T = np.asarray(scenario.T_rejected).copy()
@@ -87,8 +101,31 @@ class Asked:
         return eqx.tree_at(
             lambda s: (s.hydraulic, s.T_rejected),
             scenario,
-            (self.switched[last].hydraulic, jnp.asarray(T)),
+            (self._switched(last, t).hydraulic, jnp.asarray(T)),
         )
+
+    def _coasting(self) -> Iterator[tuple[float, float, Name]]:
+        """From when to when units that are switched off keep their water, while their pumps coast.
+
+        Its valve closes once little flows: before, what still flows would come back warm.
+        """
+        for event, pair in zip(self.events, pairwise(self.operated), strict=True):
+            for was, now in zip(*(state.items for state in pair), strict=True):
+                if isinstance(now.entry, Cdu) and was.on and not now.on:
+                    facility = self.side.loops[now.loop or ""].spec.facility
+                    until = on_the_clock(event.at + COASTING * now.entry.pump.coast_down)
+                    yield event.at, until, (facility, now.name)
+
+    def _switched(self, last: int, t: float) -> Scenario:
+        """How everything is switched after the last event."""
+        on = {item.name for item in self.operated[last].items if item.on}
+        open_yet = {
+            name: float("inf")
+            for start, until, name in self.coasting
+            if start <= t < until and name[1] not in on
+        }
+        scenario = self.switched[last]
+        return switched(scenario, self.side.places, m_max=open_yet) if open_yet else scenario
 
     def coil_heat(self, now: Operated, moment: Moment | None) -> dict[str, float]:
         """Heat that coils take [W]: as in the steady state, as long as their water is cold.

@@ -23,7 +23,7 @@ class CoolantMarch:
     `racks` with `T_in`, `T_hottest` of their coolant, `T_chip` (NaN without plates) and `m_flow`
     [kg/s]; `coils` with the water `T_coil` that they get and `m_coil`; circuits with the
     temperature `T_supply` that they are supplied with. `limits` [racks, 3] are those of supply,
-    coolant and chip (NaN without plates), `m_wanted` [racks] the flow that each wants [kg/s] and
+    coolant and chip (NaN without plates), `m_wanted` the flow that each rack wants [kg/s] and
     `flow_min` the share of it that it needs; `warming` how fast the coolant of each rack warms up
     where it stands still [K/s].
     """
@@ -70,8 +70,8 @@ class Log:
         self.beyond: set[str] = set()
         self.warnings: list[str] = []
 
-    def enter(self, t: float, face: Seen) -> None:
-        """Note a moment."""
+    def enter(self, t: float, face: Seen, heat: dict[str, float]) -> None:
+        """Note a moment, with the heat of every rack to liquid [W]."""
         here = jax.device_get(face)
         self.times.append(t)
         self.rows.append(
@@ -83,6 +83,12 @@ class Log:
                 "T_coil": np.asarray(here.T_in)[self.at_coils],
                 "m_coil": np.asarray(here.m_flow)[self.at_coils],
                 "T_supply": self._supplies(here),
+                "m_wanted": np.array(
+                    [
+                        m.density * item.entry.coolant.flow_nominal(heat[item.name])  # type: ignore[attr-defined]
+                        for m, item in self.racks
+                    ]
+                ),
             }
         )
 
@@ -129,7 +135,6 @@ class Log:
             circuits=self.circuits,
             T_chip=chip,
             limits=np.array([limits_of(item, self.case) for _, item in self.racks]).reshape(-1, 3),
-            m_wanted=np.array([m.density * item.coolant_wanted for m, item in self.racks]),
             flow_min=self.case.limits.coolant_flow_min,
             warming=warming,
             assumptions=assumptions,

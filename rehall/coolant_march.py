@@ -36,7 +36,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     scenario = asked.at(-1.0, None)
     now = begin(state, side.model, scenario, inventory)
     log = Log(side, case)
-    log.enter(0.0, seen(now, inventory, side.model, scenario))
+    log.enter(0.0, seen(now, inventory, side.model, scenario), asked.heats(-1.0))
     model, reason = side.model, "" if bool(state.converged) else "the steady state did not close"
     T_max = np.array([f.T_max for f in model.fluids])[np.asarray(model.heat.circuit)]
     for start, end in pairwise(asked.moments):
@@ -46,7 +46,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
         # A step of no length: flows are at once what pumps and valves let flow.
         now, face = step(now, jnp.asarray(0.0), asked.at(start, now), pace, inventory, model)
         if asked.switches(start):
-            log.enter(start, face)
+            log.enter(start, face, asked.heats(start))
         while t < end - 1e-9 and not reason:
             dt = min(dt, end - t)
             wanted = asked.at(t + 0.5 * dt, now)
@@ -57,7 +57,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
                 continue
             warmed = float(jnp.max(jnp.abs(new.heat.node - now.heat.node)))
             t, now = t + dt, new
-            log.enter(t, face)
+            log.enter(t, face, asked.heats(t))
             if not bool(face.converged):
                 reason = f"the flows at {t:.2f} s did not close"
             log.watch_range(T_max, t, face)

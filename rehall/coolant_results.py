@@ -71,8 +71,8 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
         T_in, T_hot, T_chip = (
             series[:, n] - ZERO for series in (found.T_in, found.T_hottest, found.T_chip)
         )
-        flow, wanted = np.abs(found.m_flow[:, n]), float(found.m_wanted[n])
-        least = found.flow_min * wanted
+        forward, wanted = found.m_flow[:, n], found.m_wanted[:, n]
+        flow = np.abs(forward)
         most_in, most_hot, most_chip = (float(T) for T in found.limits[n] - ZERO)
         plated = np.isfinite(most_chip)
         stands = flow[0] < LEAK
@@ -81,9 +81,9 @@ def rack_rows(found: CoolantMarch) -> list[Row]:
             {
                 "name": name,
                 "flow_least_pct": None if stands else 100 * float(flow.min() / flow[0]),
-                "flow_end_pct": 100 * float(flow[-1] / wanted) if wanted > 0 else None,
+                "flow_end_pct": 100 * float(forward[-1] / wanted[-1]) if wanted[-1] > 0 else None,
                 "flow_limit_pct": 100 * found.flow_min,
-                "flow_low_at_s": crossing(t, -flow, -least),
+                "flow_low_at_s": crossing(t, found.flow_min * wanted - forward, 0.0),
                 "still_at_s": float(t[still[0]]) if len(still) else None,
                 "warming_without_flow_k_s": found.warming[name],
                 "supply_highest_c": float(T_in.max()),

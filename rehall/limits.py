@@ -1,13 +1,18 @@
 """Limits of a case against its solution: of air, coolant, power and the building."""
 
+from collections.abc import Mapping
+
 import jax.numpy as jnp
 import numpy as np
 
 from power import checks
 from rehall.chips import chip_limits
+from rehall.config import Case
 from rehall.derived import Uncertainty
 from rehall.dew_guard import outdoor_dew_point
 from rehall.limits_air import cooling_limits, opening_limits, server_limits
+from rehall.loop_model import LoopModel
+from rehall.loop_state import LoopState
 from rehall.moisture import humidity
 from rehall.observe import DeviceAir
 from rehall.pressures import hall_pressure
@@ -28,7 +33,7 @@ def limits_of(
     """Every limit of the case, with the uncertainty of the air that it follows from."""
     return [
         *server_limits(solution, air, uncertainty),
-        *_coolant(solution),
+        *liquid_limits(solution),
         *cooling_limits(solution, air, uncertainty),
         *opening_limits(solution, uncertainty),
         *_power(solution),
@@ -41,9 +46,20 @@ def known(V_flow: float) -> float | None:
     return 0.0 if V_flow > STANDS else None
 
 
-def _coolant(solution: Solution) -> list[Limit]:
-    limits, found = solution.case.limits, []
-    for name, (loop, state) in solution.loops.items():
+def liquid_limits(solution: Solution) -> list[Limit]:
+    """Limits of rack loops and facility water."""
+    return [
+        *coolant_limits(solution.case, solution.loops),
+        *chip_limits(solution.loops),
+        *_pressures(solution),
+        *_condensation(solution),
+    ]
+
+
+def coolant_limits(case: Case, loops: Mapping[str, tuple[LoopModel, LoopState]]) -> list[Limit]:
+    """Limits of racks and units on solved rack loops."""
+    limits, found = case.limits, []
+    for name, (loop, state) in loops.items():
         T_return = float(state.T_return)
         V_flow, T_in = state.m_flow_branch / loop.density, state.T_branch_in
         for n, item in enumerate(loop.racks):
@@ -70,8 +86,7 @@ def _coolant(solution: Solution) -> list[Limit]:
             found.append(
                 Limit("cdu_loading_max", item.name, load, 100 * limits.cdu_loading_max, "%")
             )
-    found += chip_limits(solution.loops)
-    return [*found, *_pressures(solution), *_condensation(solution)]
+    return found
 
 
 def _condensation(solution: Solution) -> list[Limit]:

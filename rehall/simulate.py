@@ -45,6 +45,9 @@ from thermal.liquid.solve import CircuitsState
 AGREEMENT = 1e-3
 """Largest relative change of what one domain gives to another when they agree [-]."""
 COUPLING_ITERATIONS = 8
+SETTLING, SETTLED, UNSETTLED = 40, 1e-3, 0.1
+"""Rounds of liquid and facility water; supplies are settled within [K], and reported beyond [K]."""
+ZERO = 273.15
 CP = 1006.0
 """Of air, to weigh the change of a set point [J/kg/K]."""
 Watch = Callable[[str, Progress], None]
@@ -75,6 +78,7 @@ class Solution:
     agreement: float
     rounds: int
     wall_s: float
+    unsettled: tuple[str, ...] = ()
 
     @cached_property
     def carried(self) -> Carried:
@@ -87,6 +91,7 @@ class Solution:
         found = [self.air.reason] if self.air.reason else []
         if self.liquid is not None:
             found += liquid_words.reasons(*self.liquid)
+        found += self.unsettled
         if self.power is not None and not self.power[1].converged:
             found.append("power: no voltage at which the chain carries its loads")
         if self.agreement > AGREEMENT:
@@ -99,13 +104,14 @@ class Solution:
 
 @dataclass(eq=False)
 class Utilities:
-    """Liquid and power in one round of the exchange."""
+    """Liquid and power in one round of the exchange; `unsettled` tells what does not agree."""
 
     circuits: CircuitsState | None = None
     loops: dict[str, tuple[LoopModel, LoopState]] = field(default_factory=dict)
     facilities: dict[str, FacilityState] = field(default_factory=dict)
     power: PowerState | None = None
     powers: dict[str, float] = field(default_factory=dict)
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +199,7 @@ def couple(
         agreement=float(agreement),
         rounds=rounds,
         wall_s=time.perf_counter() - started,
+        unsettled=utilities.unsettled,
     )
 
 
@@ -220,7 +227,8 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
     """Liquid, facility water and power for the present air; updates the exchange."""
     out = Utilities()
     given = {item.name: item.heat_to_liquid for item in case.items if item.loop is not None}
-    for _ in range(20):
+    before, last = dict[str, float](), dict[str, tuple[float, float]]()
+    for _ in range(SETTLING):
         before, leaked = dict(x.T_facility), dict(x.leakage)
         if plant.liquid is not None:
             heat = {name: heat + leaked.get(name, 0.0) for name, heat in given.items()}
@@ -243,14 +251,37 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
             out.facilities[spec.name] = facility
             x.T_facility[spec.name] = facility.T_supply
             x.facility_power[spec.name] = facility.power
-        still = all(abs(x.T_facility[name] - T) < 1e-3 for name, T in before.items())
+        still = all(abs(x.T_facility[name] - T) < SETTLED for name, T in before.items())
         if still and all(abs(more - leaked.get(n, 0.0)) < 1.0 for n, more in x.leakage.items()):
             break
+        for name, T in before.items():
+            given_back, last[name] = last.get(name), (T, x.T_facility[name])
+            x.T_facility[name] = _next(last[name], given_back)
+    out.unsettled = tuple(
+        f"{name} would supply {f.T_supply - ZERO:.1f} degC with the heat that its users give it at "
+        f"{before[name] - ZERO:.1f} degC: its rejection is far from carrying their heat"
+        for name, f in out.facilities.items()
+        if abs(f.T_supply - before[name]) > UNSETTLED
+    )
     out.powers = load_powers(case, x)
     if plant.side is not None:
         out.power = plant.side.solve(out.powers)
         x.losses = plant.side.losses(out.power)
     return out
+
+
+def _next(now: tuple[float, float], before: tuple[float, float] | None) -> float:
+    """Supply to try after one was tried and another came out [K].
+
+    Wegstein (1958), Accelerating convergence of iterative processes, Comm. ACM 1(6), where what
+    comes out falls with what was tried; else the one that came out.
+    """
+    tried, found = now
+    if before is None or abs(tried - before[0]) < SETTLED:
+        return found
+    slope = (found - before[1]) / (tried - before[0])
+    keep = slope / (slope - 1.0) if slope < 0.0 else 0.0
+    return keep * tried + (1.0 - keep) * found
 
 
 def listen(x: Exchange, air: AirSolution, level: AirLevel, case: Case) -> None:

@@ -41,7 +41,9 @@ def hall_metrics(
     """Indices of the hall as a whole, at the design point."""
     case = solution.case
     servers = [i for i in case.items if isinstance(i.entry, SERVERS)]
-    it, liquid = sum(i.power for i in servers), sum(i.heat_to_liquid for i in servers)
+    leakage = sum(solution.exchange.leakage.values())
+    it = sum(i.power for i in servers) + leakage
+    liquid = sum(i.heat_to_liquid for i in servers) + leakage
     total = utility_power(solution)
     price = case.site.energy_price
     inlets = [

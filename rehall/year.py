@@ -20,6 +20,7 @@ from rehall.config import Case
 from rehall.dew_guard import set_point
 from rehall.facility import FacilityState, capacity_rate, design, facilities_of, plant_of
 from rehall.liquid import LiquidSide, LoopModel
+from rehall.loop_state import LoopState
 from rehall.operation import Exchange
 from rehall.results import SUMMARY
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad
@@ -69,7 +70,9 @@ class FacilityYear:
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """A case over a year. `coolant` is the supply of each rack loop [K], NaN as that of its water.
+    """A case over a year; `loops` as at the design condition.
+
+    `coolant` is the supply of each rack loop [K], NaN as that of its water.
 
     `loads` are constant powers [W] by name, `it` those of servers together; `utility` by the hour.
     """
@@ -81,6 +84,7 @@ class Year:
     it: float
     loads: dict[str, float]
     facilities: dict[str, FacilityYear]
+    loops: dict[str, tuple[LoopModel, LoopState]]
     coolant: dict[str, np.ndarray]
     limits: dict[str, float]
     utility: UtilityPower
@@ -123,9 +127,10 @@ def solve_year(
         weather=weather,
         utilisation=utilisation,
         T_wet=np.asarray(outdoor.T_wet),
-        it=sum(i.power for i in servers),
+        it=sum(i.power for i in servers) + sum(x.leakage.values()),
         loads=loads,
         facilities=facilities,
+        loops=settled.loops,
         coolant=coolant,
         limits={name: _warmest(case, loop) for name, (loop, _) in settled.loops.items()},
         utility=utility,
@@ -220,6 +225,7 @@ def _reasons(liquid: LiquidSide | None, settled: Utilities, utility: UtilityPowe
     found: list[str] = []
     if liquid is not None and settled.circuits is not None:
         found += liquid_words.reasons(liquid, settled.circuits)
+    found += settled.unsettled
     if not utility.converged:
         found.append("power: no voltage at which the chain carries its loads in every hour")
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rehall.limits import coolant_limits
 from rehall.schema.entries import EvaporativePad
 from rehall.summary import worst_first
 from rehall.verdict import Limit, verdict
@@ -22,6 +23,8 @@ CLASSES = {"w17": 17.0, "w27": 27.0, "w32": 32.0, "w40": 40.0, "w45": 45.0}
 """Warmest supply of the facility-water classes [degC]."""
 EXCESS = 0.5
 """Supply above its set point from which an hour breaks a limit, as in a run [K]."""
+ALL_YEAR = ("coolant_flow_min", "coolant_heat_unmet", "coolant_heat_stored", "cdu_loading_max")
+"""Limits of rack loops that hang on no weather; they hold in the state that the year is laid on."""
 AT_LIMIT = 1e-3
 """Kelvin above a limit that are rounding."""
 OUTSIDE = {
@@ -198,6 +201,8 @@ def limits_of(year: Year) -> list[Limit]:
     for name, f in year.facilities.items():
         held = f.T_supply <= f.spec.supply + EXCESS + AT_LIMIT
         found.append(Limit("facility_supply_hours", name, float((~held).sum()), 0.0, "h"))
+    loops = coolant_limits(year.case, year.loops)
+    found += [limit for limit in loops if limit.name in ALL_YEAR]
     contracted = year.case.site.contracted_demand
     if contracted is not None and year.utility.converged:
         peak = float(year.utility.power.max())

@@ -10,7 +10,7 @@ import pytest
 from geometry.hall import Baffle, Block, Box, Device, Hall, Opening
 from rehall import cli
 from rehall.config import load
-from rehall.limits import _coolant
+from rehall.limits import liquid_limits
 from rehall.models import air_levels
 from rehall.results import FaceTemperature, Fields, Results
 from rehall.simulate import Plant, couple, first_exchange, settle
@@ -306,6 +306,6 @@ def coolant_limits():
             carried=SimpleNamespace(moistest=None),
             air=SimpleNamespace(T_in=np.zeros(1)),
         )
-        return _coolant(solution)
+        return liquid_limits(solution)
 
     return solved

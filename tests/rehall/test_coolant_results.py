@@ -32,7 +32,7 @@ def found():
         circuits=("tcs", "fws"),
         T_supply=np.stack([steady + 43.0, 39.0 + 0.1 * times], axis=1) + ZERO,
         limits=np.array([[45.0, 65.0, 83.0], [45.0, 65.0, np.nan]]) + ZERO,
-        m_wanted=np.array([6.0, 1.8]),
+        m_wanted=np.stack([steady + 6.0, [1.8, 1.8, 1.8, 1.8, 2.4]], axis=1),
         flow_min=0.95,
         warming={"A": 2.0, "B": 1.5},
         assumptions=[],
@@ -54,7 +54,7 @@ def test_rows_tell_when_what_is_passed(found):
     assert (a["still_at_s"], a["flow_least_pct"]) == (2.0, 0.0)
     assert (b["still_at_s"], b["flow_least_pct"]) == (None, 50.0)
     assert (a["flow_end_pct"], a["flow_low_at_s"]) == (0.0, 2.0)
-    assert b["flow_end_pct"] == pytest.approx(100 * 2.0 / 1.8)
+    assert b["flow_end_pct"] == pytest.approx(100 * 2.0 / 2.4)
     assert b["flow_low_at_s"] == 2.0
     assert {b[key] for key in b if key.startswith("chip_")} == {None}
     assert {b["coolant_broken_at_s"], b["supply_broken_at_s"], a["supply_broken_at_s"]} == {None}
@@ -73,7 +73,11 @@ def test_limits_in_time_are_of_the_warmest(found):
     assert limits["coolant_return_max_transient", "B"].holds
     assert limits["coolant_return_max_transient", "A"].value == pytest.approx(92.0)
     assert limits["coolant_flow_min_transient", "A"].holds is False
-    assert limits["coolant_flow_min_transient", "B"].holds  # a gap that ends
+    assert limits["coolant_flow_min_transient", "B"].holds is False  # it wants more in the end
+    found.m_wanted[-1, 1] = 2.1
+    rows = limits_of(summary, part_of_summary(found))
+    (b,) = (x for x in rows if (x.name, x.where) == ("coolant_flow_min_transient", "B"))
+    assert b.holds  # a gap that ends
 
 
 @pytest.mark.parametrize(("colder", "holds"), [(0.0, True), (0.9, True), (1.1, False)])
