@@ -31,7 +31,7 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
     """One row for each rack, miner and miner shelf."""
     coolant, carried = _coolant_by_rack(solution), solution.carried
     chips = {n: c for loop in solution.loops.values() for n, c in chips_of(*loop).items()}
-    pressure = float(solution.level.model.pressure)
+    pressure, leakage = float(solution.level.model.pressure), solution.exchange.leakage
     rows = []
     for item in solution.case.items:
         if not isinstance(item.entry, SERVERS):
@@ -45,8 +45,8 @@ def racks(solution: Solution, air: dict[str, DeviceAir], uncertainty: Inlets) ->
                 "name": item.name,
                 "kind": item.kind,
                 "of": item.entry.name,
-                "it_kw": item.power / 1e3,
-                "liquid_kw": item.heat_to_liquid / 1e3,
+                "it_kw": (item.power + leakage.get(item.name, 0.0)) / 1e3,
+                "liquid_kw": (item.heat_to_liquid + leakage.get(item.name, 0.0)) / 1e3,
                 "air_kw": item.heat_to_air / 1e3,
                 "rear_door_kw": solution.exchange.coil_heat.get(item.name, 0.0) / 1e3,
                 "air_m3_s": through.V_flow if through else None,

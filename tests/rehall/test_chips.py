@@ -10,6 +10,9 @@ from rehall.config import load
 from rehall.operation import load_powers
 from rehall.simulate import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
+from rehall.weather import read_epw
+from rehall.year import solve_year
+from rehall.year_summary import summarise_year
 
 pytestmark = pytest.mark.slow
 AI_HALL = default_root().parent / "configs" / "ai_hall.yaml"
@@ -71,6 +74,18 @@ def test_leakage_warms_the_rack_and_loads_its_feeders(case):
     n = [item.name for item in loop.racks].index("A01")
     assert state.heat_taken[n] == pytest.approx(loop.racks[n].heat_to_liquid + more, abs=5.0)
     assert load_powers(leaking, x)["A01"] == pytest.approx(230e3 + more, abs=5.0)
+
+
+def test_leakage_is_power_of_the_servers(case):
+    leaking = with_plates(case, leakage=0.01, leakage_at=330.0)
+    weather = read_epw(AI_HALL.parent / "weather" / "synthetic_continental.epw")
+    more = sum(settled(leaking)[1].leakage.values())
+    servers = sum(i.power for i in case.items if i.kind != "cdu" and i.loop == "tcs")
+    year = solve_year(leaking, weather)
+    assert year.it == pytest.approx(solve_year(case, weather).it + more, rel=1e-6)
+    assert servers < year.it
+    found = summarise_year(year)["metrics"]["pue"]
+    assert found < 1.075  # as overhead it would be 1.076
 
 
 def test_a_chip_that_runs_away_breaks_its_limit(case):

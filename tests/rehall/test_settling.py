@@ -1,0 +1,48 @@
+"""Facility water that floats far above its set point, and a year of what cannot last."""
+
+import pytest
+
+from rehall import simulate
+from rehall.simulate import Plant, first_exchange, settle
+from rehall.validation.runner import default_root
+from rehall.weather import read_epw
+from rehall.year import solve_year
+from rehall.year_summary import summarise_year
+
+pytestmark = pytest.mark.slow
+COOLER = "rejection: {of: dry_cooler_2mw, count: 1}"
+SMALL = "rejection: {of: {like: dry_cooler_2mw, capacity: %s, flow: 900 L/min}, count: 1}"
+WEATHER = default_root().parent / "configs" / "weather" / "synthetic_continental.epw"
+
+
+@pytest.mark.parametrize("capacity", ["40 kW", "100 kW", "250 kW"])
+def test_water_is_solved_at_the_supply_that_its_rejection_gives(case_of, liquid_pod, capacity):
+    case = case_of(liquid_pod.replace(COOLER, SMALL % capacity))
+    plant, x = Plant.of(case), first_exchange(case)
+    found = settle(case, plant, x)
+    facility = found.facilities["fws"]
+    assert found.unsettled == ()
+    assert facility.T_supply > 309.15 + 0.5
+    used = float(found.circuits.T_out[plant.liquid.places.link["fws", "rejection"]])
+    assert used == pytest.approx(facility.T_supply, abs=0.01)
+    assert facility.heat - facility.pump_power == pytest.approx(300e3, rel=0.02)
+
+
+def test_water_that_does_not_settle_is_told(case_of, liquid_pod, monkeypatch):
+    monkeypatch.setattr(simulate, "SETTLING", 1)
+    case = case_of(liquid_pod.replace(COOLER, SMALL % "40 kW"))
+    found = settle(case, Plant.of(case), first_exchange(case))
+    assert len(found.unsettled) == 1
+    assert "fws would supply" in found.unsettled[0]
+    year = summarise_year(solve_year(case, read_epw(WEATHER)))
+    assert not year["converged"]
+    assert year["verdict"] == "unsure"
+
+
+def test_a_year_fails_where_a_rack_has_no_coolant(case_of, liquid_pod):
+    shut = "pressure: 150 kPa, branch: {valve: 60 m3/h}, valves: {R02: 0 %}}\n"
+    case = case_of(liquid_pod.replace("pressure: 150 kPa}\n", shut))
+    year = summarise_year(solve_year(case, read_epw(WEATHER)))
+    broken = {(row["name"], row["where"]) for row in year["limits"] if row["holds"] is False}
+    assert year["verdict"] == "fail"
+    assert {("coolant_flow_min", "R02"), ("coolant_heat_unmet", "R02")} == broken
