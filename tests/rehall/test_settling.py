@@ -11,12 +11,13 @@ from rehall.year_summary import summarise_year
 
 pytestmark = pytest.mark.slow
 COOLER = "rejection: {of: dry_cooler_2mw, count: 1}"
-SMALL = "rejection: {of: {like: dry_cooler_2mw, capacity: %s, flow: 900 L/min}, count: 1}"
+SMALL = "rejection: {of: {like: dry_cooler_2mw, capacity: %s}, count: 1}"
 WEATHER = default_root().parent / "configs" / "weather" / "synthetic_continental.epw"
 
 
-@pytest.mark.parametrize("capacity", ["40 kW", "100 kW", "250 kW"])
+@pytest.mark.parametrize("capacity", ["40 kW", "70 kW", "200 kW"])
 def test_water_is_solved_at_the_supply_that_its_rejection_gives(case_of, liquid_pod, capacity):
+    # At 40 kW the racks cannot give off all: the warmer the water, the less they give.
     case = case_of(liquid_pod.replace(COOLER, SMALL % capacity))
     plant, x = Plant.of(case), first_exchange(case)
     found = settle(case, plant, x)
@@ -25,7 +26,10 @@ def test_water_is_solved_at_the_supply_that_its_rejection_gives(case_of, liquid_
     assert facility.T_supply > 309.15 + 0.5
     used = float(found.circuits.T_out[plant.liquid.places.link["fws", "rejection"]])
     assert used == pytest.approx(facility.T_supply, abs=0.01)
-    assert facility.heat - facility.pump_power == pytest.approx(300e3, rel=0.02)
+    unmet = float(found.loops["tcs"][1].heat_unmet.sum())
+    assert (unmet > 50e3) == (capacity == "40 kW")
+    taken = facility.heat - facility.pump_power
+    assert taken == pytest.approx(300e3 - unmet, rel=0.02)
 
 
 def test_water_that_does_not_settle_is_told(case_of, liquid_pod, monkeypatch):
