@@ -122,6 +122,7 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
     nodes = place_nodes(document, file, uses)
     hall = hall_of(file.hall, items, openings, nodes)
     places = dict(reversed(named_things(file, items, openings)))
+    places = dict(references.loop_names(file)) | places
     places |= {node.name: node.where for node in nodes if node.name not in places}
     return Case(
         path=document.path,
@@ -159,7 +160,8 @@ def plant_entries(file: CaseFile, uses: Uses, *part: str) -> dict[str, Entry]:
 
 def located(finding: Finding, document: Document, places: dict[str, CasePath]) -> Finding:
     """Return a finding about a named thing with the file and line where it is written."""
-    where = places.get(finding.where) or places.get(finding.where.rsplit(" ", 1)[0], ("hall",))
+    names = finding.where, finding.where.rsplit(" ", 1)[0], finding.where.split(".", 1)[0]
+    where = next((places[name] for name in names if name in places), ("hall",))
     file, line = document.place(where)
     return Finding(finding.where, finding.message, file, line)
 

@@ -106,7 +106,14 @@ class LiquidSide:
 
 
 def liquid_side(case: Case) -> LiquidSide | None:
-    """The circuits of a case; None where it has none."""
+    """The circuits of a case; None where it has none. Raises `InputError` with file and line."""
+    try:
+        return _liquid_side(case)
+    except InputError as error:
+        raise InputError([case.located(finding) for finding in error.findings]) from None
+
+
+def _liquid_side(case: Case) -> LiquidSide | None:
     specs = case.liquid.loops if case.liquid else ()
     models = {spec.name: _loop_model(case, guarded(case, spec)) for spec in specs}
     found = [error for m in models.values() for error in loops.findings(m.loop)]

@@ -13,6 +13,7 @@ from rehall.schema.case import CaseFile
 from rehall.schema.document import CasePath
 from rehall.schema.entries import Busway, Cdu, CoolingUnit, Line, Utility
 from rehall.schema.equipment import Row, Unit
+from rehall.schema.liquid import LoopSpec
 from rehall.shell import NodeItem, OpeningItem
 
 
@@ -177,10 +178,29 @@ def loop_complaints(file: CaseFile, items: Sequence[Item], known: Known) -> Iter
         if loop.failover is not None and units and all(unit.on for unit in units):
             message = f"no CDU of {loop.name!r} stands by; wanted its name in off, or no failover"
             yield (*where, "failover"), message
+        if loop.manifold is not None and users[loop.name] == known.loop_users[loop.name]:
+            yield from tap_complaints(loop, items, (*where, "manifold", "taps"))
         known_valves = valves_of(loop, items)
         for name in loop.valves:
             if name not in known_valves:
                 yield (*where, "valves", name), no_valve(name, known_valves)
+
+
+def tap_complaints(loop: LoopSpec, items: Sequence[Item], where: CasePath) -> Iterator[Complaint]:
+    """Check that all on a loop has its tap, and that every tap is at a pipe of the manifold."""
+    assert loop.manifold is not None
+    here = [item.name for item in items if item.loop == loop.name]
+    taps = loop.manifold.taps
+    junctions = sorted({end for pipe in loop.manifold.pipes for end in pipe.ends})
+    for name in here:
+        if name not in taps:
+            yield where, f"{name} is on {loop.name} and has no tap; wanted its two junctions"
+    for name, ends in taps.items():
+        if name not in here:
+            yield (*where, name), f"no CDU or rack {name!r} on {loop.name}; {nearest(name, here)}"
+        for end in ends:
+            if end not in junctions:
+                yield (*where, name), f"no pipe ends at {end!r}; {nearest(end, junctions)}"
 
 
 def feed_complaints(

@@ -116,3 +116,32 @@ def test_what_pipes_lose_is_their_length_and_their_warmth(solved):
     assert side.lost(solved()[1], "tcs") == 0.0
     heat = float(np.sum(state.heat_taken)) - float(np.sum(state.rejected))
     assert heat == pytest.approx(lost, rel=1e-6)
+
+
+PIPES = """manifold: {
+         pipes: [{name: supply, ends: [a, b], length: 5 m, diameter: 80 mm},
+                 {name: return, ends: [c, d], length: 5 m, diameter: 80 mm}],
+         taps: {CDU01: [a, d], CDU02: [a, d], R01: [b, c], R02: [b, c], R03: [b, c]}}"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("R03: [b, c]", "R03: [bb, c]", "taps.R03: no pipe ends at 'bb'; did you mean 'b'?"),
+        (", R03: [b, c]", "", "taps: R03 is on tcs and has no tap"),
+        ("R03: [b, c]", "R03: [b, c], R99: [b, c]", "taps.R99: no CDU or rack 'R99' on tcs"),
+    ],
+)
+def test_a_tap_that_leads_nowhere_is_refused_with_its_line(case_of, liquid_pod, old, new, message):
+    text = liquid_pod.replace("header: {diameter: 80 mm, pitch: 0.6 m}", PIPES)
+    assert case_of(text).liquid
+    with pytest.raises(InputError, match=r"case.yaml:2\d: liquid.loops\[0\].manifold.") as refused:
+        case_of(text.replace(old, new))
+    assert message in str(refused.value)
+    assert len(refused.value.findings) == 1
+
+
+def test_what_the_model_of_a_unit_refuses_is_told_at_its_line(case_of, liquid_pod):
+    case = case_of(liquid_pod.replace("pump: {power: 3 kW", "pump: {power: 1 kW"))
+    with pytest.raises(InputError, match=r"case.yaml:5: CDU01.pump: 1.5 kW into the flow"):
+        liquid_side(case)
