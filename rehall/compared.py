@@ -213,7 +213,7 @@ def _facility(key: str, of_loops: bool) -> Callable[[Solution, Summary], Value]:
     def read(solution: Solution, summary: Summary) -> Value:
         named = {model.spec.facility for model, _ in solution.loops.values()}
         rows = [row for row in summary["facilities"] if (row["name"] in named) == of_loops]
-        return _most([row[key] for row in rows])
+        return _most([row[key] for row in rows if row[key] is not None])
 
     return read
 

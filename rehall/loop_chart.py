@@ -3,6 +3,7 @@
 Reads the tables of `summary.json` alone, so that results can be drawn again without solving.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,11 +95,11 @@ def _rack_loop(summary: Summary, loop: Summary) -> Chart:
             row["name"],
             (row["supply_at"], row["return_at"]),
             row["flow_lpm"],
-            (row["return_c"], row["supply_c"]),
+            _ends(row["return_c"], row["supply_c"]),
             _pumps(summary, name, row["name"]),
             _lines(
                 row["flow_lpm"],
-                (row["return_c"], row["supply_c"]),
+                _ends(row["return_c"], row["supply_c"]),
                 row["heat_kw"],
                 row["loading_pct"],
             ),
@@ -110,7 +111,7 @@ def _rack_loop(summary: Summary, loop: Summary) -> Chart:
             row["name"],
             (row["supply_at"], row["return_at"]),
             coolant[row["name"]]["coolant_lpm"],
-            (coolant[row["name"]]["coolant_in_c"], coolant[row["name"]]["coolant_out_c"]),
+            _ends(coolant[row["name"]]["coolant_in_c"], coolant[row["name"]]["coolant_out_c"]),
             row["heat_kw"],
             row["share_pct"],
             row["name"] in short,
@@ -122,12 +123,12 @@ def _rack_loop(summary: Summary, loop: Summary) -> Chart:
             row["name"],
             (row["from"], row["to"]),
             row["flow_lpm"],
-            (row["inlet_c"], row["outlet_c"]),
+            _ends(row["inlet_c"], row["outlet_c"]),
         )
         for row in of_loop(summary["pipes"], name)
     )
     title = f"Loop {name}: {loop['fluid']}"
-    T = (loop["supply_c"], loop["return_c"])
+    T = _ends(loop["supply_c"], loop["return_c"])
     title += _state(loop["flow_lpm"], T, (*units, *racks))
     return Chart(name, title, "of wanted [%]", units, racks, pipes)
 
@@ -142,7 +143,7 @@ def _facility(summary: Summary, loop: Summary) -> Chart:
             row["name"],
             ends,
             row["flow_lpm"],
-            (row["inlet_c"], row["outlet_c"]),
+            _ends(row["inlet_c"], row["outlet_c"]),
             row["heat_kw"],
             through.get(row["name"]),
         )
@@ -187,10 +188,13 @@ def _state(flow: float, T: tuple[float, float], things: tuple[Unit | Rack, ...])
     return text + (f"; racks below their least flow: {short}" if short else "")
 
 
+def _ends(first: float | None, second: float | None) -> tuple[float, float]:
+    """Temperatures of what comes and goes; NaN where it stands still."""
+    return (math.nan if first is None else first), (math.nan if second is None else second)
+
+
 def mixed(streams: list[tuple[float, float]]) -> float:
-    """Temperature of streams (flow, temperature) together; their mean where nothing flows."""
-    flows = [max(flow, 0.0) for flow, _ in streams]
-    whole = sum(flows)
-    if whole < FLOWLESS:
-        return sum(T for _, T in streams) / len(streams)
-    return sum(flow * T for flow, (_, T) in zip(flows, streams, strict=True)) / whole
+    """Temperature of streams (flow, temperature) together; NaN where nothing flows."""
+    moving = [(flow, T) for flow, T in streams if flow > 0.0 and not math.isnan(T)]
+    whole = sum(flow for flow, _ in moving)
+    return sum(flow * T for flow, T in moving) / whole if whole >= FLOWLESS else math.nan

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.facility import facilities_of
+from rehall.limits import STANDS
 from rehall.liquid import LiquidSide
 from rehall.simulate import Solution
 from thermal.liquid.loop import pump_group, pump_names
@@ -69,13 +70,11 @@ class Known:
         return float(self.state.m_flow[self.side.places.link[circuit, link]]) / density
 
     def of_link(self, circuit: str, link: str) -> Row:
-        """Flow and temperatures of a link."""
-        n = self.side.places.link[circuit, link]
-        return {
-            "flow_lpm": self.flow(circuit, link) * LPM,
-            "inlet_c": float(self.state.T_in[n]) - ZERO,
-            "outlet_c": float(self.state.T_out[n]) - ZERO,
-        }
+        """Flow and temperatures of a link; None of what stands still."""
+        n, V_flow = self.side.places.link[circuit, link], self.flow(circuit, link)
+        T = (float(self.state.T_in[n]) - ZERO, float(self.state.T_out[n]) - ZERO)
+        inlet, outlet = T if abs(V_flow) > STANDS else (None, None)
+        return {"flow_lpm": V_flow * LPM, "inlet_c": inlet, "outlet_c": outlet}
 
     def ends(self, circuit: str, link: str) -> tuple[int, int]:
         """Numbers of the two junctions of a link."""

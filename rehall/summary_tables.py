@@ -164,6 +164,7 @@ def cdus(solution: Solution) -> list[Row]:
         for n, item in enumerate(loop.cdus):
             heat, capacity = float(state.heat_cdu[n]), item.entry.capacity  # type: ignore[attr-defined]
             density = loop.density
+            flows = abs(float(state.m_flow_cdu[n])) / density > STANDS
             rows.append(
                 {
                     "name": item.name,
@@ -178,16 +179,21 @@ def cdus(solution: Solution) -> list[Row]:
                     "speed_pct": 100 * float(state.speed[n]),
                     "supply_at": loop.loop.taps[item.name][0],
                     "return_at": loop.loop.taps[item.name][1],
-                    "supply_c": float(state.T_supply_cdu[n]) - ZERO,
-                    "return_c": float(state.T_return_cdu[n]) - ZERO,
+                    "supply_c": _where(flows, float(state.T_supply_cdu[n]) - ZERO),
+                    "return_c": _where(flows, float(state.T_return_cdu[n]) - ZERO),
                     "facility_in_c": facility.T_supply - ZERO,
-                    "facility_out_c": float(state.T_facility_out[n]) - ZERO,
+                    "facility_out_c": _where(flows, float(state.T_facility_out[n]) - ZERO),
                     "facility_share_pct": 100 * float(state.facility_share[n]),
-                    "approach_k": float(state.T_supply_cdu[n]) - facility.T_supply,
+                    "approach_k": _where(flows, float(state.T_supply_cdu[n]) - facility.T_supply),
                     "pump_kw": float(state.pump_power[n]) / 1e3,
                 }
             )
     return rows
+
+
+def _where(flows: bool, T: float) -> float | None:
+    """A temperature of liquid that flows; None of what stands still."""
+    return T if flows else None
 
 
 def loops(solution: Solution) -> list[Row]:
@@ -195,6 +201,7 @@ def loops(solution: Solution) -> list[Row]:
     rows = []
     for name, (loop, state) in solution.loops.items():
         flow = float(np.sum(np.asarray(state.m_flow_branch)))
+        flows = flow / loop.density > STANDS
         volume = sum(loop_volumes(loop).values())
         hottest = jnp.asarray(max(float(state.T_return), loop.spec.supply))
         more = float(expansion(loop.loop.fluid, volume, jnp.asarray(COLD_FILL), hottest))
@@ -202,15 +209,15 @@ def loops(solution: Solution) -> list[Row]:
             {
                 "name": name,
                 "fluid": loop.spec.fluid,
-                "supply_c": float(state.T_supply) - ZERO,
+                "supply_c": _where(flows, float(state.T_supply) - ZERO),
                 "supply_set_c": loop.spec.supply - ZERO,
-                "return_c": float(state.T_return) - ZERO,
+                "return_c": _where(flows, float(state.T_return) - ZERO),
                 "flow_lpm": flow / loop.density * LPM,
                 "mass_flow_kg_s": flow,
                 "heat_kw": float(np.sum(np.asarray(state.heat_taken))) / 1e3,
                 "pump_heat_kw": float(np.sum(np.asarray(state.pump_heat))) / 1e3,
                 "volume_known_l": 1e3 * volume,
-                "expansion_l": 1e3 * more,
+                "expansion_l": max(1e3 * more, 0.0),
                 "header_dp_kpa": float(state.p_supply[0] - state.p_return[0]) / 1e3,
                 "residual": float(state.residual),
             }

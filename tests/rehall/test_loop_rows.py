@@ -123,8 +123,20 @@ def test_a_facility_has_the_flow_the_return_and_the_pump_power_of_its_circuit(su
     assert facility["flow_lpm"] == pytest.approx(sum(row["flow_lpm"] for row in users), rel=1e-6)
     hydraulic = sum(row["heat_kw"] for row in pumps if row["of"] == "fws")
     assert facility["pump_kw"] == pytest.approx(hydraulic / 0.7, rel=1e-6)
-    mixed = sum(row["flow_lpm"] * row["outlet_c"] for row in users) / facility["flow_lpm"]
+    moving = [row for row in users if row["outlet_c"] is not None]
+    mixed = sum(row["flow_lpm"] * row["outlet_c"] for row in moving) / facility["flow_lpm"]
     assert mixed < facility["return_c"] < mixed + 0.1  # its pumps warm the water
+
+
+def test_what_stands_still_has_no_temperature(summary):
+    stopped = next(row for row in summary["cdus"] if row["name"] == "CDU2")
+    assert not stopped["on"]
+    keys = ("supply_c", "return_c", "facility_out_c", "approach_k")
+    assert {stopped[key] for key in keys} == {None}
+    user = next(row for row in summary["facility_users"] if row["name"] == "CDU2")
+    assert (user["inlet_c"], user["outlet_c"]) == (None, None)
+    pipe = next(row for row in summary["pipes"] if row["name"] == "s one")
+    assert pipe["inlet_c"] == pytest.approx(43.0)
 
 
 def test_each_unit_has_the_head_between_its_own_junctions(case_of):
