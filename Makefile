@@ -25,7 +25,7 @@ help:
 	@echo "make check     format, lint, types, imports, fast tests, docs"
 	@echo "make docs      the documentation as a web site, in out/site"
 	@echo "make validate  cases with a published reference, into validation/REPORT.md"
-	@echo "make fuzz      200 random halls: each converges or says why not"
+	@echo "make fuzz      200 random halls, 1,000 random networks: each converges or says why not"
 	@echo "make speed     cost of air and liquid solvers, as ratios; appends to validation/speed.csv"
 	@echo "make peers     pandapipes on the same loops, in an environment of its own"
 
@@ -59,6 +59,7 @@ validate: $(VENV)/.stamp-dev
 
 fuzz: $(VENV)/.stamp-dev
 	$(LITTLE) JAX_ENABLE_COMPILATION_CACHE=false REHALL_FUZZ=200 $(BIN)/python -m pytest -q tests/rehall/test_fuzz.py
+	$(LITTLE) REHALL_FUZZ=1000 $(BIN)/python -m pytest -q tests/thermal/liquid/test_random.py
 
 speed: $(VENV)/.stamp-dev
 	$(BIN)/python validation/speed.py

@@ -31,6 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 out = Console()
+WIDE = 200
+"""Columns of a long table where no terminal cuts it."""
 
 CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML).", show_default=False)]
 Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's, like '0.2 m'.")]
@@ -305,7 +307,9 @@ def validate(
         err.print(line(result), markup=False, soft_wrap=True)
         results.append(result)
     results.sort(key=lambda result: chosen.index(result.case))
-    out.print(results_table(results), highlight=False)
+    table = results_table(results)
+    wide = Console() if out.is_terminal else Console(width=WIDE)
+    wide.print(table, highlight=False)
     for path in write_report(results, out_dir or where, scope(only, case or (), reduced)):
         out.print(str(path), markup=False, highlight=False)
     if not all(result.ok for result in results):

@@ -60,15 +60,17 @@ def rated_capacity(item: Item) -> float:
     return float(entry_of(item, CoolingUnit).rating.capacity)
 
 
-def coil_conductance(item: Item, case: Case, m_air: float, T_water: float) -> float:
+def coil_conductance(
+    item: Item, case: Case, m_air: float, T_water: float, V_water: float | None = None
+) -> float:
     """Heat per kelvin between the air and water inlets of a unit's or rear door's coil [W/K].
 
-    The users of a facility loop share its flow by their rated flows; a coil takes its rated flow
-    at most.
+    `V_water` is its water [m3/s]. Where the circuits have not been solved, the users of a facility
+    loop share its flow by their rated flows; a coil takes its rated flow at most.
     """
     facility = facility_of(case, item.facility)
-    share = min(1.0, water_share(case, facility.name))
-    V_water = coil_rating(item).water_flow * share
+    if V_water is None:
+        V_water = coil_rating(item).water_flow * min(1.0, water_share(case, facility.name))
     m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
     kelvin = 1.0  # the coil is linear in the difference of its inlets
     return float(

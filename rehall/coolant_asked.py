@@ -155,8 +155,8 @@ class Asked:
         """A rejection beside what its pumps' motors give to the same water."""
         spec = facility_of(self.case, facility.name)
         found = rejecting(self.case, spec, facility.machines)
-        hydraulic = self.side.hydraulic_power(self.steady, facility.name) or 0.0
-        motors = hydraulic * (1.0 / spec.pump_efficiency - 1.0)
+        drawn, hydraulic = self.side.pump_power(self.steady, facility.name) or (0.0, 0.0)
+        motors = drawn - hydraulic
         heat = np.maximum(found.heat - motors, 0.0)
         if facility.machines == spec.rejection.count:  # no less than in the steady state
             n = self.side.places.rejection[facility.name]

@@ -153,8 +153,8 @@ def _changed_facility(
         pumps, tripped = event.pumps, tripped_by(facility, event.pumps)
     machines = facility.machines
     if event.rejection is not None:
-        words = {"on": normal.machines, "off": 0}
-        machines = words.get(event.rejection, event.rejection)
+        whole = normal.machines if event.rejection == "on" else 0
+        machines = event.rejection if isinstance(event.rejection, int) else whole
     return replace(facility, pumps=pumps, machines=machines, tripped=tripped)
 
 

@@ -50,14 +50,14 @@ class FacilityState:
 
 
 def solve_facility(
-    case: Case, spec: Facility, heat: float, hydraulic: float | None = None
+    case: Case, spec: Facility, heat: float, pumps: float | None = None
 ) -> FacilityState:
     """A facility loop that carries `heat` [W] to outdoors at the site's design condition.
 
-    `hydraulic` [W] is what its pumps give to the water; None at its nominal flow and head.
+    `pumps` [W] is what its pumps draw; None at its nominal flow and head.
     """
     plant, outdoor = plant_of(case, spec), outdoor_at_wet_bulb(*design(case))
-    pumps = pump_power(spec) if hydraulic is None else hydraulic / spec.pump_efficiency
+    pumps = pump_power(spec) if pumps is None else pumps
     total = heat + pumps
     state = plants.operate(plant, total, outdoor)
     T_supply = float(state.T_supply)

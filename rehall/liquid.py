@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from geometry.errors import InputError
 from rehall.config import Case
@@ -16,7 +17,7 @@ from rehall.loop_state import LoopState, loop_state
 from rehall.operated import operated
 from rehall.piping import facility_circuit, fouled_filters, loop_of, pipe_losses
 from rehall.schema.entries import Cdu
-from rehall.schema.liquid import LoopSpec
+from rehall.schema.liquid import LoopSpec, PumpSet
 from rehall.switching import as_switched
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import (
@@ -29,6 +30,7 @@ from thermal.liquid.circuits import (
     build,
     switched,
 )
+from thermal.liquid.pumping import Rated, pump_powers
 from thermal.liquid.solve import CircuitsState, solve
 from thermal.properties import fluid
 
@@ -41,6 +43,7 @@ class LiquidSide:
     model: CircuitsModel
     scenario: Scenario
     places: Places
+    rated: Rated
 
     def solve(
         self,
@@ -80,18 +83,38 @@ class LiquidSide:
 
     def states(self, state: CircuitsState) -> dict[str, tuple[LoopModel, LoopState]]:
         """Rack loops one by one."""
-        here = jax.device_get(state)
+        here, powers = jax.device_get(state), self.pump_powers(state)
         return {
-            name: (loop, loop_state(loop, here, self.model, self.places))
+            name: (loop, loop_state(loop, here, powers, self.model, self.places))
             for name, loop in self.loops.items()
         }
 
-    def hydraulic_power(self, state: CircuitsState, circuit: str) -> float | None:
-        """Power that a circuit's pumps give to its liquid [W]; None of an unknown circuit."""
+    def coil_flows(self, state: CircuitsState) -> dict[str, float]:
+        """Water through everything on facility loops but CDUs [m3/s], by name."""
+        density = np.concatenate([np.asarray(s.density) for s in self.scenario.hydraulic])
+        V_flow = np.maximum(np.asarray(state.m_flow) / density, 0.0)
+        cold = set(np.asarray(self.model.heat.exchangers.cold).tolist())
+        return {
+            name[1]: float(V_flow[n])
+            for name, n in self.places.link.items()
+            if name[0] not in self.loops
+            and name[1] not in ("rejection", "return")
+            and name not in self.places.pump
+            and n not in cold
+        }
+
+    def pump_powers(self, state: CircuitsState) -> NDArray[np.float64]:
+        """Electrical power of the pumps of every link [W]."""
+        return pump_powers(state, self.rated, self.model, self.scenario)
+
+    def pump_power(self, state: CircuitsState, circuit: str) -> tuple[float, float] | None:
+        """What a circuit's pumps draw and give to its liquid [W]; None of an unknown circuit."""
         n = self.places.circuit.get(circuit)
         if n is None:
             return None
-        return float(np.asarray(state.pump_heat)[slice(*self.model.links[n])].sum())
+        links = slice(*self.model.links[n])
+        heat = float(np.asarray(state.pump_heat)[links].sum())
+        return float(self.pump_powers(state)[links].sum()), heat
 
     def taken(self, state: CircuitsState, facility: str) -> float:
         """Heat that a facility loop takes from exchangers and coils [W]."""
@@ -136,7 +159,22 @@ def _liquid_side(case: Case) -> LiquidSide | None:
         return None
     model, scenario, places = build(circuits, exchangers, rejections)
     as_given = as_switched(operated(case), case, fouled(scenario, places, models), places, models)
-    return LiquidSide(models, model, as_given, places)
+    return LiquidSide(models, model, as_given, places, Rated.of(_rated(case, models), places))
+
+
+def _rated(case: Case, models: dict[str, LoopModel]) -> dict[Name, tuple[float, float]]:
+    """Rated flow [m3/s] and efficiency of every pump."""
+    found = dict[Name, tuple[float, float]]()
+    for name, m in models.items():
+        for cdu in m.loop.cdus:
+            point = cdu.V_flow_nominal / cdu.pumps.duty, cdu.efficiency
+            found |= {(name, link): point for link in loops.pump_names(cdu)}
+    for spec in facilities_of(case):
+        pumps = spec.pumps or PumpSet(count=1, duty=1)
+        point = spec.flow / pumps.duty, spec.pump_efficiency
+        if facility_circuit(case, spec) is not None:
+            found |= {(spec.name, f"pump {n + 1}"): point for n in range(pumps.count)}
+    return found
 
 
 def fouled(scenario: Scenario, places: Places, models: dict[str, LoopModel]) -> Scenario:

@@ -24,6 +24,8 @@ MISSED = 1e-4
 """Share of what a control is to hold, from which on it is told [-]."""
 SOLVED = 1e-8
 """Relative violation of a law, an open flow or open heat of a part that is solved [-]."""
+LITTLE = 0.9
+"""Share of a facility's flow below which it is told that less flows [-]."""
 NAMES = 4
 """Most names in a sentence."""
 
@@ -35,8 +37,25 @@ def warnings(side: LiquidSide, state: CircuitsState) -> list[str]:
     found: list[str] = []
     for circuit in side.places.circuit:
         found += [*_heat(side, state, circuit), *_dry_units(side, state, circuit)]
-        found += _controls(side, state, circuit)
+        found += [*_controls(side, state, circuit), *_little_water(side, state, circuit)]
     return found
+
+
+def _little_water(side: LiquidSide, state: CircuitsState, circuit: str) -> Iterator[str]:
+    """A facility loop whose pumps move less than the case gives it."""
+    pumps = [side.places.link[name] for name in side.places.pump if name[0] == circuit]
+    link = side.places.link.get((circuit, "rejection"))
+    drawn = side.pump_powers(state)
+    given = 60e3 * sum(float(side.rated.V_flow[n]) for n in pumps if drawn[n] > 0.0)
+    if link is None or not given:
+        return
+    density = np.concatenate([np.asarray(s.density) for s in side.scenario.hydraulic])
+    found = 60e3 * float(state.m_flow[link] / density[link])
+    if LITTLE * given > found > 0.01 * given:
+        yield (
+            f"{circuit}: {found:,.0f} L/min flow of the {given:,.0f} L/min that the case gives: "
+            "its pumps raise no more through what is open"
+        )
 
 
 def reasons(side: LiquidSide, state: CircuitsState) -> list[str]:

@@ -47,9 +47,9 @@ class LoopState:
 
 
 def loop_state(
-    loop: LoopModel, state: CircuitsState, model: CircuitsModel, places: Places
+    loop: LoopModel, state: CircuitsState, powers: Values, model: CircuitsModel, places: Places
 ) -> LoopState:
-    """A loop out of the state of all circuits."""
+    """A loop out of the state of all circuits; `powers` are those of the pumps by link [W]."""
     name, n = loop.spec.name, places.circuit[loop.spec.name]
     racks = np.array([places.link[name, item.name] for item in loop.racks], int)
     cdus = np.array([places.link[name, item.name] for item in loop.cdus], int)
@@ -91,7 +91,7 @@ def loop_state(
         dp_pump=on * (p[pushed] - p[drawn]),
         speed=on * speed,
         pump_heat=pump_heat,
-        pump_power=pump_heat / np.array([cdu.efficiency for cdu in loop.loop.cdus]),
+        pump_power=np.array([powers[links].sum() for links in pumps]),
         T_supply=_mixed(m[racks], np.asarray(state.T_in)[racks]),
         T_return=_mixed(m[racks], np.asarray(state.T_out)[racks]),
         T_supply_cdu=np.asarray(state.T_out)[cdus],

@@ -42,7 +42,7 @@ class Exchange:
     the temperature asked for [K], `T_facility` supply of facility loops [K], `cdu_power` of CDU
     pumps and `facility_power` of facility loops [W], `losses` of power nodes and `motor_heat` of
     CDU pumps and of pipes to the room, by CDU [W]; `leakage` is what warm chips draw beyond the
-    power given [W].
+    power given [W], `V_water` through coils [m3/s].
     """
 
     T_in: dict[str, float] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class Exchange:
     losses: dict[str, float] = field(default_factory=dict)
     motor_heat: dict[str, float] = field(default_factory=dict)
     leakage: dict[str, float] = field(default_factory=dict)
+    V_water: dict[str, float] = field(default_factory=dict)
 
     @property
     def T_room(self) -> float:
@@ -178,7 +179,7 @@ def coil_of(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
         return 0.0, x.T_facility[item.facility]
     m_air = x.m_air.get(item.name, 1.15 * air_flow(item, ROOM))
     T_water = x.T_facility[item.facility]
-    return coil_conductance(item, case, m_air, T_water), T_water
+    return coil_conductance(item, case, m_air, T_water, x.V_water.get(item.name)), T_water
 
 
 def _walls(case: Case) -> tuple[list[float], list[float], list[float]]:

@@ -234,6 +234,7 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
             heat = {name: heat + leaked.get(name, 0.0) for name, heat in given.items()}
             state = plant.liquid.solve(heat, x.T_facility, x.coil_heat, x.T_room)
             out.circuits, out.loops = state, plant.liquid.states(state)
+            x.V_water = plant.liquid.coil_flows(state)
             x.leakage = leakage_of(out.loops)
         for name, (loop, of) in out.loops.items():
             assert plant.liquid is not None, "loops without a liquid side"
@@ -243,11 +244,11 @@ def settle(case: Case, plant: Plant, x: Exchange) -> Utilities:
                 x.cdu_power[item.name] = float(power)
                 x.motor_heat[item.name] = float(power - heat) + pipes
         for spec in case.liquid.facility if case.liquid else ():
-            taken, hydraulic = 0.0, None
+            taken, pumps = 0.0, None
             if plant.liquid is not None and out.circuits is not None:
                 taken = plant.liquid.taken(out.circuits, spec.name)
-                hydraulic = plant.liquid.hydraulic_power(out.circuits, spec.name)
-            facility = solve_facility(case, spec, taken, hydraulic)
+                pumps = plant.liquid.pump_power(out.circuits, spec.name)
+            facility = solve_facility(case, spec, taken, None if pumps is None else pumps[0])
             out.facilities[spec.name] = facility
             x.T_facility[spec.name] = facility.T_supply
             x.facility_power[spec.name] = facility.power

@@ -118,7 +118,8 @@ def net_capacity(solution: Solution, unit: Item, T_supply: float) -> float:
     flow, T_water = full_flow(unit), solution.facilities[unit.facility].T_supply
     m_air = flow * _density(solution, T_COILS)
     C = m_air * _heat_capacity(T_COILS)
-    K = coil_conductance(unit, solution.case, m_air, T_water)
+    V_water = solution.exchange.V_water.get(unit.name)
+    K = coil_conductance(unit, solution.case, m_air, T_water, V_water)
     fan = float(cooling_unit.fan_power(coil(unit), flow))
     return max(K * (T_supply - T_water) - fan, 0.0) / (1.0 - K / C)
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from rehall import simulate
+from rehall import liquid_words, simulate
+from rehall.coils import coil_conductance
+from rehall.operation import coil_of
 from rehall.simulate import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 from rehall.weather import read_epw
@@ -12,6 +14,17 @@ from rehall.year_summary import summarise_year
 pytestmark = pytest.mark.slow
 COOLER = "rejection: {of: dry_cooler_2mw, count: 1}"
 SMALL = "rejection: {of: {like: dry_cooler_2mw, capacity: %s}, count: 1}"
+FEW = """
+site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}
+hall: {size: [9 m, 6 m, 4 m], raised_floor: {height: 0.6 m, leakage: 1 %}}
+equipment:
+  - unit: {of: stulz_crs560cw, name: CU1, at: [1 m, 2 m], facing: +x, facility: chw, supply: 22 degC}
+  - unit: {of: stulz_crs560cw, name: CU2, at: [1 m, 4 m], facing: +x, facility: chw, supply: 22 degC}
+liquid:
+  facility:
+    - {name: chw, fluid: water, supply: 18 degC, flow: 370 L/min, pump_head: 20 kPa,
+       pump_efficiency: 70 %, rejection: {of: air_cooled_chiller_1500, count: 1}}
+"""
 WEATHER = default_root().parent / "configs" / "weather" / "synthetic_continental.epw"
 
 
@@ -41,6 +54,21 @@ def test_water_that_does_not_settle_is_told(case_of, liquid_pod, monkeypatch):
     year = summarise_year(solve_year(case, read_epw(WEATHER)))
     assert not year["converged"]
     assert year["verdict"] == "unsure"
+
+
+def test_a_coil_has_the_water_that_its_circuit_gives_it(case_of, liquid_pod):
+    """Two coils of 185 L/min on pumps that raise too little for them."""
+    case = case_of(FEW)
+    plant, x = Plant.of(case), first_exchange(case)
+    found = settle(case, plant, x)
+    units = [item for item in case.items if item.kind == "cooling_unit"]
+    flows = [60e3 * x.V_water[item.name] for item in units]
+    assert 0.3 * 185.0 < max(flows) < 0.6 * 185.0
+    T = x.T_facility["chw"]
+    nominal = coil_conductance(units[0], case, 1.15 * 13000.0 / 3600.0, T)
+    assert coil_of(case, units[0], x)[0] < 0.85 * nominal
+    (told,) = liquid_words.warnings(plant.liquid, found.circuits)
+    assert "L/min flow of the 370 L/min that the case gives" in told
 
 
 def test_a_year_fails_where_a_rack_has_no_coolant(case_of, liquid_pod):

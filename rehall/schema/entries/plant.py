@@ -9,7 +9,6 @@ from rehall.quantities import (
     Flow,
     PositiveShare,
     Power,
-    Pressure,
     Rating,
     Ratio,
     Share,
@@ -32,7 +31,6 @@ class Cooler(Entry):
     capacity: Rating
     approach: TemperatureDifference
     flow: Flow
-    dp: Pressure | None = None
     fan_power: Power
     power_factor: PositiveShare = 0.95
 
@@ -66,7 +64,6 @@ class CoolingTower(Entry):
     approach: TemperatureDifference
     wet_bulb: Temperature
     flow: Flow
-    dp: Pressure | None = None
     fan_power: Power
     liquid_to_gas: LiquidToGas
     exponent: Exponent
@@ -139,8 +136,6 @@ class Chiller(Entry):
     supply_rated: Temperature
     curves: ChillerCurves
     cop_per_kelvin: SharePerKelvin
-    flow: Flow
-    dp: Pressure | None = None
     power_factor: PositiveShare = 0.9
 
     @model_validator(mode="after")
