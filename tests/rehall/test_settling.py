@@ -18,8 +18,10 @@ FEW = """
 site: {outdoor: {dry_bulb: 30 degC, wet_bulb: 20 degC}}
 hall: {size: [9 m, 6 m, 4 m], raised_floor: {height: 0.6 m, leakage: 1 %}}
 equipment:
-  - unit: {of: stulz_crs560cw, name: CU1, at: [1 m, 2 m], facing: +x, facility: chw, supply: 22 degC}
-  - unit: {of: stulz_crs560cw, name: CU2, at: [1 m, 4 m], facing: +x, facility: chw, supply: 22 degC}
+  - unit: {of: stulz_crs560cw, name: CU1, at: [1 m, 2 m], facing: +x, facility: chw,
+           supply: 22 degC}
+  - unit: {of: stulz_crs560cw, name: CU2, at: [1 m, 4 m], facing: +x, facility: chw,
+           supply: 22 degC}
 liquid:
   facility:
     - {name: chw, fluid: water, supply: 18 degC, flow: 370 L/min, pump_head: 20 kPa,
