@@ -38,7 +38,7 @@ def water_changes(
     # A coil that stands by carries nothing as long as its unit is off, whatever its share.
     waits = np.cumsum(flow > STANDS * flow.max(axis=0), axis=0) == 0
     share = np.where(stood & waits, 1.0, share)
-    steady, found = plain(base), []
+    steady, found = plain(replace(base, bodies=None, layers=None)), []
     kept = knots(coolant.times, np.hstack([coolant.T_coil / WARMER, share / WEAKER]))
     doors = {item.name for item in case.items if has_rear_door(item)}
     for a, b in pairwise(kept):

@@ -1,5 +1,8 @@
 """Events of circuits: what is refused, and what coils get of it over time."""
 
+from dataclasses import replace
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from rehall.liquid import liquid_side
 from rehall.models import air_levels
 from rehall.operation import Exchange, air_inputs
 from rehall.timeline import changes_of, stretches
+from thermal.air.inputs import Bodies
 
 HALL = """\
 include: chilled_water.yaml
@@ -42,6 +46,8 @@ def over_time(case_of, event):
     side = liquid_side(case)
     found = march_coolant(case, side, x)
     base = air_inputs(case, level, x)
+    none = jnp.zeros_like(base.V_flow)
+    base = replace(base, bodies=Bodies(none, none, none))  # as where servers store heat
     changes = changes_of(case, level, x, case.transient)
     changes += water_changes(case, level, found, base)
     return stretches(base, changes, case.transient), int(level.streams.of("U")[0]), found
