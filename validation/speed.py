@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -333,14 +334,27 @@ def record(figures: dict[str, float]) -> None:
             table.writerow((date.today(), jax.__version__, device, quantity, f"{value:.4g}"))
 
 
+def asked() -> str:
+    """Which figures the command line asks for."""
+    words = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    one = words.add_mutually_exclusive_group()
+    for name in ("quick", "start", "liquid", "case", "all-cores"):
+        told = (
+            None if name in ("quick", "start", "liquid") else SUPPRESS
+        )  # those it calls itself by
+        one.add_argument(f"--{name}", action="store_const", dest="what", const=name, help=told)
+    return words.parse_args().what or ""
+
+
 if __name__ == "__main__":
-    if "--all-cores" in sys.argv[1:]:
-        print(iteration_on_all_cores())
-    elif "--start" in sys.argv[1:]:
-        print(overhead_of_a_start())
-    elif "--case" in sys.argv[1:]:
-        print(overhead_of_a_case())
-    elif "--liquid" in sys.argv[1:]:
-        record(liquid_figures())
-    else:
-        record(all_figures("--quick" in sys.argv[1:]))
+    match asked():
+        case "all-cores":
+            print(iteration_on_all_cores())
+        case "start":
+            print(overhead_of_a_start())
+        case "case":
+            print(overhead_of_a_case())
+        case "liquid":
+            record(liquid_figures())
+        case what:
+            record(all_figures(what == "quick"))
