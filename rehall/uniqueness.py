@@ -16,8 +16,9 @@ from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
 from rehall.operation import Exchange, air_flows, air_movers
 from rehall.schema.entries import SERVERS, CoolingUnit
-from rehall.simulate import Plant, Solution, Watch, couple, first_exchange
+from rehall.simulate import Solution, Watch, couple
 from rehall.start import ROOM, at_start, given_temperatures
+from rehall.utilities import Plant, first_exchange
 from rehall.verdict import Limit
 from thermal.air.state import Work
 from thermal.arrays import on_device

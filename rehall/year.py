@@ -1,7 +1,7 @@
 """A year of weather: plant, coolant and power hour by hour, all at once; the air is not solved.
 
 What the hall gives to its facility loops is that of its steady state before the air is known
-(`simulate.settle`): servers at constant power, fans of cooling units and CDU pumps as there.
+(`utilities.settle`): servers at constant power, fans of cooling units and CDU pumps as there.
 """
 
 import json
@@ -25,7 +25,7 @@ from rehall.operation import Exchange
 from rehall.results import SUMMARY
 from rehall.schema.entries import SERVERS, CoolingUnit, EvaporativePad
 from rehall.schema.liquid import Facility
-from rehall.simulate import Plant, Utilities, first_exchange, settle
+from rehall.utilities import Plant, Utilities, first_exchange, settle
 from rehall.weather import HOURS, Weather, pressures
 from rehall.year_power import UtilityPower, utility_power
 from thermal.plant.bank import Chillers

@@ -28,7 +28,7 @@ from rehall.openfoam.mesh import FoamMesh, build_mesh, write_mesh
 from rehall.operation import air_flows, air_inputs, air_movers
 from rehall.schema.entries import CoolingUnit
 from rehall.schema.site import Solver
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from thermal.air.inputs import AirInputs
 
 ITERATIONS = 1500

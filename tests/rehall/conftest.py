@@ -13,9 +13,10 @@ from rehall.config import load
 from rehall.limits import liquid_limits
 from rehall.models import air_levels
 from rehall.results import FaceTemperature, Fields, Results
-from rehall.simulate import Plant, couple, first_exchange, settle
+from rehall.simulate import couple
 from rehall.start import at_start
 from rehall.summary import summarise
+from rehall.utilities import Plant, first_exchange, settle
 from thermal.air import scalars
 
 SIZE = (12.0, 9.0, 4.0)

@@ -8,7 +8,7 @@ import pytest
 from rehall.chips import chip_limits, chips_of
 from rehall.config import load
 from rehall.operation import load_powers
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 from rehall.weather import read_epw
 from rehall.year import solve_year

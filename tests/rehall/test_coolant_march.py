@@ -11,7 +11,7 @@ from rehall.coolant_results import part_of_summary
 from rehall.inventory import RACK_CELLS
 from rehall.rejecting import rejecting
 from rehall.schema.transient import EventSpec
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 
 pytestmark = pytest.mark.slow

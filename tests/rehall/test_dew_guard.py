@@ -5,7 +5,7 @@ import psychrolib
 import pytest
 
 from rehall import dew_guard
-from rehall.simulate import Plant
+from rehall.utilities import Plant
 from rehall.weather import read_epw
 from rehall.year import solve_year
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rehall import liquid_words
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from thermal.liquid.circuits import switched
 
 pytestmark = pytest.mark.slow

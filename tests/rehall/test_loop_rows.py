@@ -13,7 +13,7 @@ from rehall.loop_ladder import is_ladder
 from rehall.loop_plot import draw_loops
 from rehall.loop_rows import circuit_tables
 from rehall.models import hall_with_sources
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from rehall.coolant_to_air import water_changes
 from rehall.events import words
 from rehall.models import air_levels
 from rehall.operation import air_inputs
-from rehall.simulate import Plant, first_exchange, settle
 from rehall.timeline import changes_of, stretches
+from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from rehall.coolant_asked import Asked
 from rehall.coolant_march import march_coolant
 from rehall.coolant_results import part_of_summary
 from rehall.rejecting import rejecting
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 
 pytestmark = pytest.mark.slow
 VOLUMES = ("dp_nominal: 100 kPa", "dp_nominal: 100 kPa, volume: 15 L")

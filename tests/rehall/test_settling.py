@@ -2,10 +2,10 @@
 
 import pytest
 
-from rehall import liquid_words, simulate
+from rehall import liquid_words, utilities
 from rehall.coils import coil_conductance
 from rehall.operation import coil_of
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
 from rehall.weather import read_epw
 from rehall.year import solve_year
@@ -48,7 +48,7 @@ def test_water_is_solved_at_the_supply_that_its_rejection_gives(case_of, liquid_
 
 
 def test_water_that_does_not_settle_is_told(case_of, liquid_pod, monkeypatch):
-    monkeypatch.setattr(simulate, "SETTLING", 1)
+    monkeypatch.setattr(utilities, "SETTLING", 1)
     case = case_of(liquid_pod.replace(COOLER, SMALL % "40 kW"))
     found = settle(case, Plant.of(case), first_exchange(case))
     assert len(found.unsettled) == 1

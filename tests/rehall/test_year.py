@@ -9,7 +9,7 @@ import pytest
 
 from rehall.config import load
 from rehall.facility import design, facilities_of, plant_of, solve_facility
-from rehall.simulate import Plant, first_exchange, settle
+from rehall.utilities import Plant, first_exchange, settle
 from rehall.weather import read_epw
 from rehall.year import at_utilisation, coil_heats, solve_year
 from rehall.year_power import utility_power

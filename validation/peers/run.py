@@ -32,8 +32,9 @@ from rehall.openfoam.export import ITERATIONS, MANIFEST, export
 from rehall.openfoam.results import FoamRun, read_run, running_mean, settled_after
 from rehall.operation import air_inputs
 from rehall.runtime import prepare
-from rehall.simulate import Plant, first_exchange, settle, simulate
+from rehall.simulate import simulate
 from rehall.start import at_start
+from rehall.utilities import Plant, first_exchange, settle
 from thermal.air.iterate import run
 from thermal.air.solve import Settings, prolong, solve_steady
 
