@@ -33,7 +33,7 @@ class Case:
 
     By the name of a facility loop: `rejections` is the catalogue entry that it gives its heat to,
     `outdoor_coolers` and `economisers` those on its outdoor loop. `warnings` are findings that do
-    not stop a run.
+    not stop a run, `off` names what is switched off.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Case:
     warnings: tuple[Finding, ...]
     places: dict[str, CasePath]
     document: Document
+    off: tuple[str, ...] = ()
 
     def item(self, name: str) -> Item:
         """Return the piece of equipment of this name."""
@@ -145,6 +146,7 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
         warnings=tuple(located(w, document, places) for w in checks.warnings(hall)),
         places=places,
         document=document,
+        off=file.off,
     )
 
 

@@ -148,7 +148,7 @@ def _changed_facility(
 ) -> FacilityItem:
     pumps, tripped = facility.pumps, facility.tripped
     if event.state is not None:
-        pumps, tripped = (normal.pumps, ()) if event.state == "on" else (0, tripped)
+        pumps, tripped = (normal.duty, ()) if event.state == "on" else (0, tripped)
     if event.pumps is not None:
         pumps, tripped = event.pumps, tripped_by(facility, event.pumps)
     machines = facility.machines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rehall.layout import Item
 from rehall.schema.base import nearest
 from rehall.schema.entries import Cdu
-from rehall.schema.liquid import LiquidSpec, LoopSpec, PumpSet
+from rehall.schema.liquid import LoopSpec, PumpSet
 from rehall.shell import OpeningItem
 
 if TYPE_CHECKING:
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class FacilityItem:
     """A facility loop as it is operated: how many pumps run, how many machines reject its heat.
 
-    Those that stand by count among the `machines`. Pumps that an event has stopped are `tripped`.
+    Those that stand by count among the `machines`; `duty` pumps run once it is on. Pumps that an
+    event has stopped are `tripped`.
     """
 
     name: str
     count: int
     pumps: int
     machines: int
+    duty: int = 1
     tripped: tuple[int, ...] = ()
     kind: str = "facility loop"
     group: str = ""
@@ -90,12 +92,18 @@ def tripped_by(thing: Item | FacilityItem, asked: int) -> tuple[int, ...]:
     return tuple(sorted({*thing.tripped, *turning(thing)} - {*turning(thing, asked)}))
 
 
-def facility_items(liquid: LiquidSpec | None) -> tuple[FacilityItem, ...]:
-    """The facility loops of a case with the pumps on duty that it gives them."""
-    specs = liquid.facility if liquid else ()
+def facility_items(case: "Case") -> tuple[FacilityItem, ...]:
+    """The facility loops of a case with the pumps on duty that it gives them; none where off."""
+    specs = case.liquid.facility if case.liquid else ()
     sets = [(spec, spec.pumps or PumpSet(count=1, duty=1)) for spec in specs]
     return tuple(
-        FacilityItem(spec.name, pumps.count, pumps.duty, spec.rejection.count)
+        FacilityItem(
+            spec.name,
+            pumps.count,
+            0 if spec.name in case.off else pumps.duty,
+            spec.rejection.count,
+            pumps.duty,
+        )
         for spec, pumps in sets
     )
 
@@ -119,7 +127,7 @@ def valves_of(spec: LoopSpec, items: Sequence[Item]) -> list[str]:
 
 def operated(case: "Case") -> Operated:
     """How a case operates everything before its events."""
-    facilities = facility_items(case.liquid)
+    facilities = facility_items(case)
     return Operated(case.items, case.openings, facilities, loop_items(case))
 
 

@@ -44,9 +44,11 @@ def check(
 def off_complaints(file: CaseFile, items: Sequence[Item]) -> Iterator[Complaint]:
     """Refuse to switch off what does not exist."""
     known = {name for item in items for name in (item.name, item.group)}
+    known |= {spec.name for spec in (file.liquid.facility if file.liquid else ())}
     for n, name in enumerate(file.off):
         if name not in known:
-            yield ("off", n), f"no equipment {name!r}; {nearest(name, sorted(known))}"
+            text = f"no equipment or facility loop {name!r}; {nearest(name, sorted(known))}"
+            yield ("off", n), text
 
 
 class Known:

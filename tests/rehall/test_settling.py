@@ -4,6 +4,7 @@ import pytest
 
 from rehall import liquid_words, utilities
 from rehall.coils import coil_conductance
+from rehall.coolant_march import march_coolant
 from rehall.operation import coil_of
 from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
@@ -71,6 +72,25 @@ def test_a_coil_has_the_water_that_its_circuit_gives_it(case_of, liquid_pod):
     assert coil_of(case, units[0], x)[0] < 0.85 * nominal
     (told,) = liquid_words.warnings(plant.liquid, found.circuits)
     assert "L/min flow of the 370 L/min that the case gives" in told
+
+
+def test_a_facility_loop_that_is_off_carries_nothing_and_starts_by_an_event(case_of, liquid_pod):
+    events = "[{at: 20 s, item: fws, state: on}]"
+    lines = f"off: [fws]\ntransient: {{duration: 60 s, events: {events}}}\n"
+    case = case_of(liquid_pod + lines)
+    plant, x = Plant.of(case), first_exchange(case)
+    found = settle(case, plant, x)
+    facility, state = found.facilities["fws"], found.loops["tcs"][1]
+    assert facility.pump_power == 0.0
+    assert facility.heat < 1.0
+    assert state.heat_unmet.sum() == pytest.approx(300e3, rel=0.01)
+    (told,) = [
+        text for text in liquid_words.warnings(plant.liquid, found.circuits) if "fws" in text
+    ]
+    assert "no pump runs" in told or "without facility water" in told
+    marched = march_coolant(case, plant.liquid, x)
+    tcs = marched.T_supply[:, marched.circuits.index("tcs")]
+    assert tcs[-1] < tcs[0] - 20.0
 
 
 def test_a_year_fails_where_a_rack_has_no_coolant(case_of, liquid_pod):
