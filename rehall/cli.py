@@ -149,7 +149,7 @@ def run(
     else:
         results = solve(loaded, width(cell), grid_study, check_uniqueness)[1]
         drawn = write_results(results, out_dir, pictures)
-    print_summary(results.summary, out)
+    print_summary(results.summary, out, told=[str(warning) for warning in loaded.warnings])
     for path in dict.fromkeys([*drawn, *files_of(out_dir)]):
         out.print(str(path), markup=False, highlight=False)
     finish(results.summary, enforce)

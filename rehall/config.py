@@ -83,7 +83,9 @@ def load(path: str | Path) -> Case:
     findings += [case.located(finding) for finding in checks.check(case.geometry)]
     if findings:
         raise InputError(in_order(findings, whole.path))
-    return replace(case, transient=with_failover(case))
+    transient, late = with_failover(case)
+    warnings = (*case.warnings, *map(case.located, late))
+    return replace(case, transient=transient, warnings=warnings)
 
 
 def hall_geometry(case: Case) -> Hall:

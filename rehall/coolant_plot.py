@@ -39,6 +39,9 @@ def curves(found: CoolantMarch, spec: TransientSpec) -> "Figure":
     supply.set_prop_cycle(color=COLOURS)
     for n, name in enumerate(found.circuits):
         supply.plot(found.times, found.T_supply[:, n] - ZERO, label=name)
+    for limit in sorted({round(float(T) - ZERO, 6) for T in found.limits[:, 0] if np.isfinite(T)}):
+        told = f"limit of racks {limit:g} degC"
+        supply.axhline(limit, color="black", linestyle="--", linewidth=1, label=told)
     labels = {
         flow: "coolant flow [% of start]",
         coolant: "warmest coolant in a rack [degC]",

@@ -186,7 +186,7 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
     count = pump_count(thing)
     if count is not None:
         if event.pumps is not None and event.pumps > count:
-            yield ("pumps",), f"{event.item} has {count}"
+            yield ("pumps",), f"{event.item} has {count} pumps; wanted 0 to {count}"
         if event.ramp:
             text = f"{event.item}: its pumps take the time of their coast_down and start_up"
             yield ("ramp",), text
@@ -194,7 +194,8 @@ def _wrong(event: EventSpec, normal: Operated) -> Iterator[Complaint]:
             yield ("state",), "off goes with no pumps"
     fit = event.rejection
     if isinstance(thing, FacilityItem) and isinstance(fit, int) and fit > thing.machines:
-        yield ("rejection",), f"{event.item} has {thing.machines}"
+        text = f"{event.item} gives its heat to {thing.machines} machines; wanted no more"
+        yield ("rejection",), text
     if isinstance(thing, LoopItem):
         if event.ramp:
             yield ("ramp",), f"{event.item}: its valves take the time of their valve_stroke"

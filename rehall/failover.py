@@ -10,6 +10,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from geometry.errors import Finding
 from rehall.events import after, in_order
 from rehall.layout import Item
 from rehall.operated import FacilityItem, Operated, operated, pump_count, pumps_asked
@@ -30,11 +31,14 @@ class _Due:
     name: str = field(default="", compare=False)
 
 
-def with_failover(case: "Case") -> TransientSpec | None:
-    """The transient of a case with the events in it that its standby units and pumps answer by."""
-    spec = case.transient
+def with_failover(case: "Case") -> tuple[TransientSpec | None, list[Finding]]:
+    """The transient of a case with the events in it that its standby units and pumps answer by.
+
+    And warnings of those that would answer after its end.
+    """
+    spec, late = case.transient, list[Finding]()
     if spec is None:
-        return None
+        return None, late
     follow = _Followed(case)
     due = [_Due(event.at, n, event) for n, event in enumerate(in_order(spec))]
     found = []
@@ -48,7 +52,10 @@ def with_failover(case: "Case") -> TransientSpec | None:
             at = on_the_clock(event.end + wait)
             if at < spec.duration:
                 insort(due, _Due(at, len(due) + len(found) + len(spec.events), name=name))
-    return spec.model_copy(update={"events": tuple(found)})
+            else:
+                text = f"what stands by would start at {at:g} s, after the end at {spec.duration:g}"
+                late.append(Finding(name, f"{text} s"))
+    return spec.model_copy(update={"events": tuple(found)}), late
 
 
 class _Followed:

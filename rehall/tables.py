@@ -1,5 +1,6 @@
 """A run's summary as tables for the terminal."""
 
+from collections.abc import Collection
 from typing import Any
 
 from rich import box
@@ -15,8 +16,11 @@ DECIMALS = {"kW": 1, "%": 1, "s": 1, "per year": 0}
 COLOURS = {"pass": "green", "fail": "red", "unsure": "yellow"}
 
 
-def print_summary(summary: dict[str, Any], out: Console) -> None:
-    """Verdict, balances, the worst limits and the indices of the hall."""
+def print_summary(summary: dict[str, Any], out: Console, told: Collection[str] = ()) -> None:
+    """Verdict, balances, the worst limits, the indices of the hall, and what happened over time.
+
+    Warnings that the user has been `told` of before are left out.
+    """
     colour = COLOURS[summary["verdict"]]
     out.print(
         f"\n[bold {colour}]{summary['verdict']}[/]  {summary['case']}: "
@@ -28,9 +32,31 @@ def print_summary(summary: dict[str, Any], out: Console) -> None:
     print_grid(summary["grid"], out)
     if "uniqueness" in summary:
         print_uniqueness(summary["uniqueness"], out)
+    if summary.get("transient"):
+        print_transient(summary["transient"], out)
     for warning in summary["warnings"]:
-        if warning.startswith("uniqueness"):
+        if warning not in told:
             out.print(f"warning: {warning}", markup=False, highlight=False)
+
+
+def print_transient(transient: dict[str, Any], out: Console) -> None:
+    """What happened when, standby units that started included, and the first limit broken."""
+    out.print(f"\nIn {transient['duration_s']:g} s of time:", highlight=False)
+    for event in transient["events"]:
+        out.print(f"  {event}", markup=False, highlight=False)
+    moments = [
+        (row[key], row["name"], key.removesuffix("_broken_at_s").replace("_", " "))
+        for table in (transient["racks"], (transient["coolant"] or {}).get("racks", []))
+        for row in table
+        for key in row
+        if key.endswith("broken_at_s") and row[key] is not None
+    ]
+    if moments:
+        at, where, what = min(moments)
+        what = "inlet" if what.startswith("limit") else what
+        out.print(f"  first limit broken at {at:.1f} s: {what} of {where}", highlight=False)
+    else:
+        out.print("  no rack breaks a limit of temperature", highlight=False)
 
 
 def limits_table(limits: list[dict[str, Any]]) -> Table:
@@ -40,7 +66,7 @@ def limits_table(limits: list[dict[str, Any]]) -> Table:
     title = f"{len(limits)} limits: {broken} broken, {unsure} undecided"
     table = Table(title=title, box=box.SIMPLE, title_justify="left")
     for heading in ("limit", "where"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for heading in ("value", "limit", "+-"):
         table.add_column(heading, justify="right")
     table.add_column("unit")

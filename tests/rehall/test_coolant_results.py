@@ -111,7 +111,8 @@ def test_curves_show_every_rack_and_its_limits(found, tmp_path):
     np.testing.assert_allclose(lines["A"], found.T_hottest[:, 0] - ZERO)
     assert {"A", "B", "limit 65 degC"} <= set(lines)
     assert "B" not in {line.get_label() for line in chips.get_lines()}
-    assert {"tcs", "fws"} <= {line.get_label() for line in supply.get_lines()}
+    of_supply = {line.get_label() for line in supply.get_lines()}
+    assert {"tcs", "fws", "limit of racks 45 degC"} <= of_supply
     np.testing.assert_allclose(flow.get_lines()[0].get_ydata(), [100, 100, 0, 0, 0])
     assert draw_coolant(found, spec(), tmp_path).stat().st_size > 10_000
 

@@ -65,8 +65,10 @@ def test_a_unit_that_is_lost_with_the_others_does_not_start(events_of):
     assert events_of("{at: 10 s, item: CDU, state: off}") == ["10 s: CDU state off"]
 
 
-def test_what_would_come_after_the_end_is_left_out(events_of):
+def test_what_would_come_after_the_end_is_left_out_and_told(tmp_path, events_of):
     assert len(events_of("{at: 97 s, item: CDU02, state: off}")) == 1
+    (told,) = [str(w) for w in load(tmp_path / "case.yaml").warnings if "stands by" in str(w)]
+    assert "tcs: what stands by would start at 102 s, after the end at 100 s" in told
 
 
 def test_pumps_that_stand_by_replace_those_that_stop_and_no_more(events_of):

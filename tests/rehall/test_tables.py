@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from rehall.report import pairs
-from rehall.tables import limits_table, metrics_table
+from rehall.tables import limits_table, metrics_table, print_transient
 from rehall.tables_evidence import grids_table, study_table
 
 METRICS = {
@@ -38,6 +38,39 @@ def test_index_has_its_name_in_words_and_its_unit():
     ):
         assert row in rows
     assert ("Energy cost", "98263", "USD per year") in pairs(METRICS)
+
+
+def test_events_and_the_first_broken_limit_are_told():
+    racks = [
+        {"name": "A", "limit_broken_at_s": 40.0, "air_rise_broken_at_s": None},
+        {"name": "B", "limit_broken_at_s": None, "air_rise_broken_at_s": None},
+    ]
+    coolant = [{"name": "B", "coolant_broken_at_s": 32.93, "chip_broken_at_s": None}]
+    transient = {
+        "duration_s": 90.0,
+        "events": ["10 s: CDU1 state off", "15 s: CDU2 state on"],
+        "racks": racks,
+        "coolant": {"racks": coolant},
+    }
+    console = Console(width=80, record=True)
+    print_transient(transient, console)
+    text = console.export_text()
+    assert "10 s: CDU1 state off\n  15 s: CDU2 state on" in text
+    assert "first limit broken at 32.9 s: coolant of B" in text
+    console = Console(width=80, record=True)
+    print_transient(transient | {"racks": racks[1:], "coolant": None}, console)
+    assert "no rack breaks" in console.export_text()
+
+
+def test_names_of_limits_are_never_cut():
+    row = {"where": "A04 and 3 more", "value": 92.71, "limit": 95.0, "unit": "%"}
+    row |= {"uncertainty": 1.25, "holds": False, "name": "coolant_return_max_transient"}
+    lines = printed(limits_table([row])).splitlines()
+    told = "".join(
+        line.split()[0] for line in lines if line.strip().startswith(("cool", "tr", "an"))
+    )
+    assert "…" not in "".join(lines)
+    assert told
 
 
 def test_value_that_rounds_to_zero_has_no_minus():
