@@ -14,6 +14,8 @@ from rehall.schema.entries import CoolingUnit
 from thermal.liquid.transient import Seen
 
 ZERO = 273.15
+LAST, WARMS = 5.0, 0.2
+"""Seconds at the end of a march over which warming is measured, and K a minute that are told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +127,13 @@ class Log:
     ) -> CoolantMarch:
         """All of it as arrays."""
         series = {name: np.stack([row[name] for row in self.rows]) for name in self.rows[0]}
+        self.warnings += still_warming(
+            np.array(self.times),
+            {
+                "the supply of": (self.circuits, series["T_supply"]),
+                "coolant in": (tuple(item.name for _, item in self.racks), series["T_hottest"]),
+            },
+        )
         chip = np.full(series["T_in"].shape, np.nan)
         plated = [n for n, (_, item) in enumerate(self.racks) if plates(item) is not None]
         chip[:, plated] = series.pop("T_chip")
@@ -142,6 +151,28 @@ class Log:
             reason=reason,
             **series,
         )
+
+
+def still_warming(
+    times: np.ndarray, series: dict[str, tuple[tuple[str, ...], np.ndarray]]
+) -> list[str]:
+    """Warnings of what is still warming up at the end, the fastest of each kind.
+
+    `series` has names and temperatures [moments, things] by words for the kind.
+    """
+    found = list[str]()
+    before = int(np.searchsorted(times, times[-1] - LAST, side="right")) - 1
+    if before < 0:
+        return found
+    for kind, (names, T) in series.items():
+        rate = 60.0 * (T[-1] - T[before]) / (times[-1] - times[before])
+        n = int(rate.argmax()) if len(names) else 0
+        if len(names) and rate[n] > WARMS:
+            found.append(
+                f"transient: at its end {kind} {names[n]} still warms by {rate[n]:.2g} K a minute; "
+                "limits that hold until then need not hold later"
+            )
+    return found
 
 
 def limits_of(item: Item, case: Case) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from rehall.coolant_log import CoolantMarch
+from rehall.coolant_log import CoolantMarch, still_warming
 from rehall.coolant_plot import curves, draw_coolant
 from rehall.coolant_results import limits_of, part_of_summary, write_csv
 from rehall.schema.transient import EventSpec, TransientSpec
@@ -93,6 +93,17 @@ def test_a_supply_that_gets_colder_comes_nearer_to_the_dew_point(found, colder, 
     ]
     assert limit.value == pytest.approx(3.0 - colder)
     assert limit.holds is holds
+
+
+def test_what_still_warms_at_the_end_is_told():
+    times, flat = np.array([0.0, 50.0, 60.0]), np.full(3, 320.0)
+    rising = np.array([320.0, 321.0, 321.5])
+    series = {"the supply of": (("tcs", "fws"), np.stack([flat, rising], axis=1))}
+    (told,) = still_warming(times, series)
+    assert "the supply of fws still warms by 3 K a minute" in told
+    fallen = np.array([325.0, 321.0, 320.9])
+    assert still_warming(times, {"coolant in": (("A",), fallen[:, None])}) == []
+    assert still_warming(times[:1], series) == []
 
 
 def test_series_are_a_table_with_nothing_where_nothing_is_known(found, tmp_path):
