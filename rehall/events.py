@@ -247,6 +247,12 @@ def _written(name: str, normal: Operated, data: dict[str, Any]) -> bool:
         if isinstance(piece, dict)
     ]
     lines += [opening.get("name") for _, opening in items_of(data, "hall", "openings")]
+    lines += [
+        loop.get("name")
+        for section in ("facility", "loops")
+        for _, loop in items_of(data, "liquid", section)
+    ]
+    there |= {thing.name for thing in (*normal.facilities, *normal.loops)}
     lost = [line for line in lines if isinstance(line, str) and line not in there]
     return any(name.startswith(line) for line in lost)
 

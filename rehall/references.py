@@ -35,19 +35,20 @@ def check(
     for i, listed in enumerate(file.equipment):
         where: CasePath = ("equipment", i, listed.key)
         complaints += piece_complaints(listed.piece, uses[(*where, "of")], where, file, known)
-    complaints += off_complaints(file, items)
+    complaints += off_complaints(file, items, known)
     complaints += loop_complaints(file, items, known)
     complaints += feed_complaints(file, openings, known)
     return complaints + list(node_complaints(file, nodes, known))
 
 
-def off_complaints(file: CaseFile, items: Sequence[Item]) -> Iterator[Complaint]:
-    """Refuse to switch off what does not exist."""
-    known = {name for item in items for name in (item.name, item.group)}
-    known |= {spec.name for spec in (file.liquid.facility if file.liquid else ())}
+def off_complaints(file: CaseFile, items: Sequence[Item], known: "Known") -> Iterator[Complaint]:
+    """Refuse to switch off what does not exist; what is in a mistaken line does."""
+    there = {name for item in items for name in (item.name, item.group)}
+    there |= {spec.name for spec in (file.liquid.facility if file.liquid else ())}
+    lost = [name for name in (*known.equipment, *known.facilities) if name not in there]
     for n, name in enumerate(file.off):
-        if name not in known:
-            text = f"no equipment or facility loop {name!r}; {nearest(name, sorted(known))}"
+        if name not in there and not name.startswith(tuple(lost)):
+            text = f"no equipment or facility loop {name!r}; {nearest(name, sorted(there))}"
             yield ("off", n), text
 
 
@@ -58,6 +59,12 @@ class Known:
         self.loops = names_in(data, "liquid", "loops")
         self.facilities = names_in(data, "liquid", "facility")
         self.nodes = names_in(data, "power", "nodes")
+        self.equipment = [
+            str(piece["name"])
+            for _, listed in items_of(data, "equipment")
+            for piece in listed.values()
+            if isinstance(piece, dict) and "name" in piece
+        ]
         self.loop_users = Counter(
             piece.get("loop")
             for _, listed in items_of(data, "equipment")

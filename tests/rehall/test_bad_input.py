@@ -354,6 +354,16 @@ def test_mistake_in_one_line_does_not_hide_the_loop_that_it_feeds(tmp_path):
     ]
 
 
+def test_mistake_in_a_line_does_not_hide_its_name_from_events_and_what_is_off(tmp_path):
+    event = "{at: 0 s, item: fws, pumps: 0}"
+    lines = f"off: [CDU1]\ntransient:\n  duration: 9 s\n  events:\n    - {event}\n"
+    text = GOOD.replace("name: CDU1,", "name: CDU1, att: 1,") + lines
+    text = text.replace("flow: 1000 L/min", "flow: 1000 kPa")
+    told = findings(text, tmp_path)
+    assert len(told) == 2
+    assert [message.split(":")[0] for message in told] == ["7", "12"]
+
+
 def test_mistake_in_an_include_is_told_with_its_own_file_and_line(tmp_path):
     (tmp_path / "walls.yaml").write_text("hall:\n  walls:\n    roof: adiabatic\n")
     (message,) = findings("include: walls.yaml\n" + GOOD, tmp_path)
