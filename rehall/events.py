@@ -252,7 +252,7 @@ def _written(name: str, normal: Operated, data: dict[str, Any]) -> bool:
         for section in ("facility", "loops")
         for _, loop in items_of(data, "liquid", section)
     ]
-    there |= {thing.name for thing in (*normal.facilities, *normal.loops)}
+    there |= {f.name for f in normal.facilities} | {loop.name for loop in normal.loops}
     lost = [line for line in lines if isinstance(line, str) and line not in there]
     return any(name.startswith(line) for line in lost)
 
