@@ -13,6 +13,7 @@ UNITS = {
     "_m3_h": "m³/h",
     "_m_s": "m/s",
     "_k_w": "K/W",
+    "_k_s": "K/s",
     "_lpm": "L/min",
     "_kwh": "kWh",
     "_mwh": "MWh",

@@ -109,17 +109,32 @@ def worst_of_each(limits: Table) -> Table:
 
 
 def parts(key: str, summary: dict[str, Any]) -> list[Section]:
-    """One entry of the summary as a table, and a table for each that it holds."""
+    """One entry of the summary as a table, and a table for each that it holds, however deep."""
     value = summary[key]
     if not isinstance(value, dict):
         return [section(key, summary)]
     inner = {name: rows for name, rows in value.items() if rows and is_table(rows)}
-    plain = {name: entry for name, entry in value.items() if not is_table(entry)}
+    deeper = [
+        name for name, entry in value.items() if isinstance(entry, dict) and holds_tables(entry)
+    ]
+    plain = {
+        name: entry for name, entry in value.items() if not is_table(entry) and name not in deeper
+    }
     tables = [
         table(f"{key}_{name}", rows, set())._replace(title=f"{title_of(key)}: {title_of(name)}")
         for name, rows in inner.items()
     ]
+    tables += [
+        part._replace(title=f"{title_of(key)}: {part.title}")
+        for name in deeper
+        for part in parts(name, value)
+    ]
     return [section(key, {key: plain}), *tables]
+
+
+def holds_tables(entry: dict[str, Any]) -> bool:
+    """Whether a part of the summary has a table in it."""
+    return any(rows and is_table(rows) for rows in entry.values())
 
 
 def section(key: str, summary: dict[str, Any]) -> Section:

@@ -150,3 +150,13 @@ def test_tables_inside_an_entry_are_shown_as_tables_of_their_own(results, tmp_pa
     assert ["A01", "3.25"] in page.rows
     assert ["Start", "warm air", ""] in page.rows
     assert "Uniqueness: Racks" in page.text
+
+
+def test_tables_deeper_in_an_entry_are_tables_too(results, tmp_path):
+    racks = [{"name": "A01", "warming_without_flow_k_s": 1.14, "chip_highest_c": 66.0}]
+    results.summary["transient"] = {"duration_s": 90.0, "coolant": {"steps": 163, "racks": racks}}
+    write_report(results, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert ["A01", "1.14", "66"] in page.rows
+    assert "Transient: Coolant: Racks" in page.text
+    assert "K/s" in page.text
