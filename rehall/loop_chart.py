@@ -127,7 +127,7 @@ def _rack_loop(summary: Summary, loop: Summary) -> Chart:
         )
         for row in of_loop(summary["pipes"], name)
     )
-    title = f"Loop {name}: {loop['fluid']}"
+    title = f"Loop {name}{_when(summary)}: {loop['fluid']}"
     T = _ends(loop["supply_c"], loop["return_c"])
     title += _state(loop["flow_lpm"], T, (*units, *racks))
     return Chart(name, title, "of wanted [%]", units, racks, pipes)
@@ -152,8 +152,13 @@ def _facility(summary: Summary, loop: Summary) -> Chart:
     T = (mixed([(rack.flow, rack.T[1]) for rack in racks]), loop["supply_c"])
     lines = _lines(flow, T, loop["heat_kw"], loop["loading_pct"])
     plant = Unit(loop["rejection"], ends, flow, T, _pumps(summary, name, name), lines)
-    title = f"Facility loop {name}: {loop['fluid']}" + _state(flow, T[::-1], racks)
+    title = f"Facility loop {name}{_when(summary)}: {loop['fluid']}" + _state(flow, T[::-1], racks)
     return Chart(name, title, "by exchanger [%]", (plant,), racks, ())
+
+
+def _when(summary: Summary) -> str:
+    """That a picture of a case with events shows its steady state."""
+    return " before all events" if summary.get("transient") else ""
 
 
 def of_loop(rows: list[Summary], name: str) -> list[Summary]:

@@ -182,6 +182,8 @@ def test_ring_is_drawn_on_the_plan_with_its_stopped_unit_grey(summary, solution,
     assert not is_ladder(chart)
     assert is_ladder(water)
     assert "without flow: CDU2" in chart.title
+    in_time, *_ = charts({**summary, "transient": {"events": ["10 s: CDU1 state off"]}})
+    assert in_time.title.startswith("Loop tcs before all events: pg25")
 
 
 def test_every_column_is_described(summary):
