@@ -89,10 +89,14 @@ class LiquidSide:
             for name, loop in self.loops.items()
         }
 
+    def V_flow(self, state: CircuitsState) -> NDArray[np.float64]:
+        """Flow of every link [m3/s]."""
+        density = np.concatenate([np.asarray(s.density) for s in self.scenario.hydraulic])
+        return np.asarray(np.asarray(state.m_flow) / density)
+
     def coil_flows(self, state: CircuitsState) -> dict[str, float]:
         """Water through everything on facility loops but CDUs [m3/s], by name."""
-        density = np.concatenate([np.asarray(s.density) for s in self.scenario.hydraulic])
-        V_flow = np.maximum(np.asarray(state.m_flow) / density, 0.0)
+        V_flow = np.maximum(self.V_flow(state), 0.0)
         cold = set(np.asarray(self.model.heat.exchangers.cold).tolist())
         return {
             name[1]: float(V_flow[n])

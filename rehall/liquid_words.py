@@ -43,14 +43,12 @@ def warnings(side: LiquidSide, state: CircuitsState) -> list[str]:
 
 def _little_water(side: LiquidSide, state: CircuitsState, circuit: str) -> Iterator[str]:
     """A facility loop whose pumps move less than the case gives it."""
-    pumps = [side.places.link[name] for name in side.places.pump if name[0] == circuit]
     link = side.places.link.get((circuit, "rejection"))
-    drawn = side.pump_powers(state)
-    given = 60e3 * sum(float(side.rated.V_flow[n]) for n in pumps if drawn[n] > 0.0)
-    if link is None or not given:
+    if link is None:
         return
-    density = np.concatenate([np.asarray(s.density) for s in side.scenario.hydraulic])
-    found = 60e3 * float(state.m_flow[link] / density[link])
+    run = [p for p in side.places.pump if p[0] == circuit and _runs(side, p)]
+    given = 60e3 * sum(float(side.rated.V_flow[side.places.link[pump]]) for pump in run)
+    found = 60e3 * float(side.V_flow(state)[link])
     if LITTLE * given > found > 0.01 * given:
         yield (
             f"{circuit}: {found:,.0f} L/min flow of the {given:,.0f} L/min that the case gives: "

@@ -80,12 +80,9 @@ def test_leakage_is_power_of_the_servers(case):
     leaking = with_plates(case, leakage=0.01, leakage_at=330.0)
     weather = read_epw(AI_HALL.parent / "weather" / "synthetic_continental.epw")
     more = sum(settled(leaking)[1].leakage.values())
-    servers = sum(i.power for i in case.items if i.kind != "cdu" and i.loop == "tcs")
     year = solve_year(leaking, weather)
     assert year.it == pytest.approx(solve_year(case, weather).it + more, rel=1e-6)
-    assert servers < year.it
-    found = summarise_year(year)["metrics"]["pue"]
-    assert found < 1.075  # as overhead it would be 1.076
+    assert summarise_year(year)["metrics"]["pue"] < 1.075  # as overhead it would be 1.079
 
 
 def test_a_chip_that_runs_away_breaks_its_limit(case):
