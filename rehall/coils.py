@@ -7,28 +7,10 @@ import jax.numpy as jnp
 from rehall.config import Case
 from rehall.facility import facility_of
 from rehall.layout import Item
-from rehall.schema.entries import Cdu, CoolingUnit, Rack
+from rehall.schema.entries import CoolingUnit, Rack
 from rehall.schema.entries.cooling import CoilRating
 from thermal.equipment import cooling_unit
 from thermal.properties import fluid
-
-
-def water_wanted(case: Case, name: str) -> float:
-    """Rated flow of all running CDUs and coils on a facility loop together [m3/s]."""
-    on_it = {
-        spec.name for spec in (case.liquid.loops if case.liquid else ()) if spec.facility == name
-    }
-    cdus = [i for i in case.items if isinstance(i.entry, Cdu) and i.loop in on_it and i.on]
-    units = [i for i in case.items if i.facility == name and i.on]
-    return sum(entry_of(i, Cdu).facility_flow for i in cdus) + sum(
-        coil_rating(i).water_flow for i in units
-    )
-
-
-def water_share(case: Case, name: str) -> float:
-    """Flow of a facility loop over what its CDUs and coils are rated for together [-]."""
-    wanted = water_wanted(case, name)
-    return facility_of(case, name).flow / wanted if wanted > 0 else 1.0
 
 
 def coil_rating(item: Item) -> CoilRating:
@@ -60,17 +42,12 @@ def rated_capacity(item: Item) -> float:
     return float(entry_of(item, CoolingUnit).rating.capacity)
 
 
-def coil_conductance(
-    item: Item, case: Case, m_air: float, T_water: float, V_water: float | None = None
-) -> float:
+def coil_conductance(item: Item, case: Case, m_air: float, T_water: float, V_water: float) -> float:
     """Heat per kelvin between the air and water inlets of a unit's or rear door's coil [W/K].
 
-    `V_water` is its water [m3/s]. Where the circuits have not been solved, the users of a facility
-    loop share its flow by their rated flows; a coil takes its rated flow at most.
+    `V_water` is its water [m3/s].
     """
     facility = facility_of(case, item.facility)
-    if V_water is None:
-        V_water = coil_rating(item).water_flow * min(1.0, water_share(case, facility.name))
     m_water = V_water * float(fluid(facility.fluid).density(jnp.asarray(T_water)))
     kelvin = 1.0  # the coil is linear in the difference of its inlets
     return float(

@@ -88,11 +88,6 @@ def load(path: str | Path) -> Case:
     return replace(case, transient=transient, warnings=warnings)
 
 
-def hall_geometry(case: Case) -> Hall:
-    """Return what air meets in the hall of a case."""
-    return case.geometry
-
-
 def validated(document: Document) -> tuple[list[Complaint], CaseFile | None, Uses, Document]:
     """Return the mistakes of form, and the case without the list items that hold them.
 

@@ -179,7 +179,8 @@ def coil_of(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
         return 0.0, x.T_facility[item.facility]
     m_air = x.m_air.get(item.name, 1.15 * air_flow(item, ROOM))
     T_water = x.T_facility[item.facility]
-    return coil_conductance(item, case, m_air, T_water, x.V_water.get(item.name)), T_water
+    V_water = x.V_water.get(item.name, coil_rating(item).water_flow)
+    return coil_conductance(item, case, m_air, T_water, V_water), T_water
 
 
 def _walls(case: Case) -> tuple[list[float], list[float], list[float]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from rehall.coils import coil, coil_conductance
+from rehall.coils import coil, coil_conductance, coil_rating
 from rehall.fans import air_flow
 from rehall.floor import cooled_rooms, floor_of, is_server
 from rehall.layout import Item, moves_air
@@ -118,7 +118,7 @@ def net_capacity(solution: Solution, unit: Item, T_supply: float) -> float:
     flow, T_water = full_flow(unit), solution.facilities[unit.facility].T_supply
     m_air = flow * _density(solution, T_COILS)
     C = m_air * _heat_capacity(T_COILS)
-    V_water = solution.exchange.V_water.get(unit.name)
+    V_water = solution.exchange.V_water.get(unit.name, coil_rating(unit).water_flow)
     K = coil_conductance(unit, solution.case, m_air, T_water, V_water)
     fan = float(cooling_unit.fan_power(coil(unit), flow))
     return max(K * (T_supply - T_water) - fan, 0.0) / (1.0 - K / C)

@@ -68,7 +68,7 @@ def test_a_coil_has_the_water_that_its_circuit_gives_it(case_of, liquid_pod):
     flows = [60e3 * x.V_water[item.name] for item in units]
     assert 0.3 * 185.0 < max(flows) < 0.6 * 185.0
     T = x.T_facility["chw"]
-    nominal = coil_conductance(units[0], case, 1.15 * 13000.0 / 3600.0, T)
+    nominal = coil_conductance(units[0], case, 1.15 * 13000.0 / 3600.0, T, 185.0 / 60e3)
     assert coil_of(case, units[0], x)[0] < 0.85 * nominal
     (told,) = liquid_words.warnings(plant.liquid, found.circuits)
     assert "L/min flow of the 370 L/min that the case gives" in told

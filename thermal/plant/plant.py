@@ -20,7 +20,6 @@ from jaxtyping import Array, Bool, Float
 from thermal.plant import chiller as chillers
 from thermal.plant import plate
 from thermal.plant.bank import COLDEST_WATER, Chillers, Coolers, carries, chill, cool, on_duty
-from thermal.plant.chiller import Range
 from thermal.plant.halving import turning_point
 from thermal.plant.machines import Rejection, Scalar, pump_power, together, volumetric_heat
 from thermal.plant.outdoor import Outdoor
@@ -320,6 +319,3 @@ def _far_more(plant: Plant) -> float:
 def _rated(bank: Coolers | Chillers | Exchangers) -> float:
     machine = bank.machine
     return machine.cooler.capacity if hasattr(machine, "cooler") else machine.capacity
-
-
-WAYS = (Range.COLD, Range.WARM, Range.LEAVING)
