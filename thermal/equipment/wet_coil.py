@@ -102,6 +102,26 @@ def wet_coil(
     curve is a chord over the water's own temperatures: where these span 6 K, a coil integrated
     along its length takes 3 % less.
     """
+    return _outlets(inlets, UA_air, UA_water, p, everywhere=False)
+
+
+@jax.jit
+def coil_wet_throughout(
+    inlets: Inlets,
+    UA_air: Scalar,
+    UA_water: Scalar,
+    p: Pressure = STANDARD_PRESSURE,
+) -> Outlets:
+    """The same coil with water on all of its surface, also where that evaporates.
+
+    The wet limit, with which other programs blend the dry coil where a part is wet.
+    """
+    return _outlets(inlets, UA_air, UA_water, p, everywhere=True)
+
+
+def _outlets(
+    inlets: Inlets, UA_air: Scalar, UA_water: Scalar, p: Pressure, everywhere: bool
+) -> Outlets:
     values = [jnp.asarray(value) for value in (*jax.tree.leaves(inlets), UA_air, UA_water)]
     T_air_in, w_air_in, m_air, T_water, C_water, UA_air, UA_water = jnp.broadcast_arrays(*values)
     cools = (T_air_in > T_water) & (m_air > 0.0) & (C_water > 0.0)
@@ -115,6 +135,7 @@ def wet_coil(
         UA_air,
         UA_water,
         p,
+        everywhere,
     )
     front = _front(_wetting(coil), coil)
     wet_heat = _wet_heat(front, coil)
@@ -132,8 +153,9 @@ def wet_coil(
     )
 
 
-def _coil(T_air, w_air, m_air, T_water, C_water, UA_air, UA_water, p) -> _Coil:
-    dew = jnp.minimum(dew_point(vapour_pressure(w_air, p)), T_air)
+def _coil(T_air, w_air, m_air, T_water, C_water, UA_air, UA_water, p, everywhere) -> _Coil:
+    # A dew point as warm as the air puts water on every surface.
+    dew = T_air if everywhere else jnp.minimum(dew_point(vapour_pressure(w_air, p)), T_air)
     cp = moist_air_heat_capacity(w_air)
     return _Coil(T_air, w_air, m_air, T_water, C_water, UA_air, UA_water, p, dew, cp, m_air * cp)
 

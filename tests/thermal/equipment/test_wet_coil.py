@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from thermal.equipment.wet_coil import Inlets, wet_coil
+from thermal.equipment.wet_coil import Inlets, coil_wet_throughout, wet_coil
 from thermal.exchanger import conductance_to_inlets
 from thermal.properties import fluid
 
@@ -234,3 +234,15 @@ def test_single_precision_resolves_the_coil():
     np.testing.assert_allclose(single.heat, double.heat, rtol=3e-5)
     np.testing.assert_allclose(single.T_air, double.T_air, atol=1e-3)
     np.testing.assert_allclose(single.w_air, double.w_air, atol=1e-6)
+
+
+def test_coil_wet_throughout_is_the_coil_of_moist_air_and_evaporates_into_dry_air():
+    moist, dry = at(0.0176), at(0.004)
+    as_it_is = wet_coil(moist, UA_AIR, UA_WATER)
+    throughout = coil_wet_throughout(moist, UA_AIR, UA_WATER)
+    assert float(throughout.heat) == pytest.approx(float(as_it_is.heat), rel=1e-9)
+    evaporating = coil_wet_throughout(dry, UA_AIR, UA_WATER)
+    assert float(evaporating.dry_fraction) == 0.0
+    assert float(evaporating.condensate) < 0.0
+    assert float(evaporating.heat) < 0.9 * float(wet_coil(dry, UA_AIR, UA_WATER).heat)
+    assert float(evaporating.T_air) < float(wet_coil(dry, UA_AIR, UA_WATER).T_air)
