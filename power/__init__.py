@@ -1,22 +1,47 @@
 """What feeds the load: nodes and loads, AC load flow, losses, headroom, rules."""
 
 from power.checks import Check, checks
+from power.headroom import headroom
 from power.network import PowerModel, build
-from power.nodes import Board, Line, Load, Node, Transformer, Ups, Utility
-from power.solve import PowerState, solve
+from power.nodes import (
+    Battery,
+    Board,
+    Generator,
+    Line,
+    Load,
+    Node,
+    Rectifier,
+    Tie,
+    TransferSwitch,
+    Transformer,
+    Ups,
+    Utility,
+)
+from power.solve import PowerState, solve, solve_states
+from power.states import Failure, Moment, states_of
 
 __all__ = [
+    "Battery",
     "Board",
     "Check",
+    "Failure",
+    "Generator",
     "Line",
     "Load",
+    "Moment",
     "Node",
     "PowerModel",
     "PowerState",
+    "Rectifier",
+    "Tie",
+    "TransferSwitch",
     "Transformer",
     "Ups",
     "Utility",
     "build",
     "checks",
+    "headroom",
     "solve",
+    "solve_states",
+    "states_of",
 ]

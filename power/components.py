@@ -2,7 +2,10 @@
 
 import math
 
-from power.nodes import Board, Line, Node, Transformer, Ups, Utility
+import numpy as np
+from jaxtyping import Float
+
+from power.nodes import Line, Node, Rectifier, Transformer, Ups, Utility
 
 
 def transformer_loss(transformer: Transformer, load: float) -> float:
@@ -18,19 +21,20 @@ def transformer_loss(transformer: Transformer, load: float) -> float:
     return transformer.no_load_loss + (load / transformer.rating) ** 2 * transformer.load_loss
 
 
-def ups_loss(ups: Ups, power: float) -> float:
-    """Loss [W] of a UPS that gives `power` [W]: P_r (a0 + a1 x + a2 x^2), x = power / P_r.
+def converter_loss(
+    node: Ups | Rectifier,
+    power: float | Float[np.ndarray, "..."],
+    units: float | Float[np.ndarray, "..."] = 1.0,
+) -> Float[np.ndarray, "..."]:
+    """Loss [W] of a converter that gives `power` [W]: P_r (a0 + a1 x + a2 x^2), x = power / P_r.
 
-    The usual three-term fit: constant, proportional (conduction) and quadratic (resistive) part.
+    P_r is that of the share of its units that runs. The usual three-term fit: constant,
+    proportional (conduction) and quadratic (resistive) part.
     """
-    a0, a1, a2 = ups.loss_coefficients
-    x = power / ups.rated_power
-    return ups.rated_power * (a0 + a1 * x + a2 * x * x)
-
-
-def ups_input(ups: Ups, power: float) -> complex:
-    """Complex power [VA] drawn by a UPS that gives `power` [W]."""
-    return (power + ups_loss(ups, power)) * (1 + 1j * tangent(ups.input_power_factor))
+    a0, a1, a2 = node.loss_coefficients
+    rated = node.rated_power * np.asarray(units, dtype=float)
+    x = power / np.where(rated > 0, rated, 1.0)
+    return np.asarray(rated * (a0 + a1 * x + a2 * x * x))
 
 
 def tangent(power_factor: float) -> float:
@@ -45,25 +49,17 @@ def tangent(power_factor: float) -> float:
 def series_impedance(node: Node) -> complex:
     """Impedance per phase [ohm] between the node's feed and its output, at its output voltage.
 
-    Zero for boards and for a UPS, which holds its output voltage.
+    Zero for what holds its output voltage, and for boards and switches.
     """
     match node:
         case Utility():
-            return _source_impedance(node)
+            magnitude = node.voltage**2 / node.short_circuit_power
+            reactance = magnitude / math.hypot(1, node.r_over_x)
+            return complex(node.r_over_x * reactance, reactance)
         case Transformer():
             base = node.voltage**2 / node.rating
             resistance = node.load_loss / node.rating
             return base * complex(resistance, math.sqrt(node.impedance**2 - resistance**2))
         case Line():
             return node.length * complex(node.resistance, node.reactance)
-        case Board() | Ups():
-            return 0j
-
-
-SOURCE_R_OVER_X = 0.1  # IEC 60909-0, 6.2: network feeders whose resistance is not known
-
-
-def _source_impedance(utility: Utility) -> complex:
-    magnitude = utility.voltage**2 / utility.short_circuit_power
-    reactance = magnitude / math.hypot(1, SOURCE_R_OVER_X)
-    return complex(SOURCE_R_OVER_X * reactance, reactance)
+    return 0j

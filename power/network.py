@@ -10,7 +10,19 @@ from geometry.errors import InputError
 from power.components import series_impedance, tangent
 from power.faults import faults
 from power.loadflow import LoadFlow, build_load_flow
-from power.nodes import Load, Node, Ups, Utility
+from power.nodes import (
+    FAST,
+    PHASES,
+    Generator,
+    Load,
+    Node,
+    Rectifier,
+    Tie,
+    TransferSwitch,
+    Transformer,
+    Ups,
+    Utility,
+)
 
 NONE = -1  # index of a feed that is not there
 
@@ -25,17 +37,25 @@ class PowerModel:
     nodes: tuple[Node, ...]
     loads: tuple[Load, ...]
     index: dict[str, int]  # node name -> its place
-    order: tuple[int, ...]  # parents before children
-    parents: Int[np.ndarray, "node parents"]
+    order: tuple[int, ...]  # parents before children, ties last
+    parents: Int[np.ndarray, "node parents"]  # of a tie its two boards
     feeds: Int[np.ndarray, "load feeds"]
     shares: Float[np.ndarray, "load feeds"]
+    supplies: Float[np.ndarray, "load feeds"]  # limit of a load's supplies on each feed [W]
     load_tangent: Float[np.ndarray, " load"]  # Q / P of each load
     worst_tangent: Float[np.ndarray, " node"]  # largest Q / P of the loads a node can feed
     voltage: Float[np.ndarray, " node"]  # nominal, line-to-line [V]
     impedance: Complex[np.ndarray, " node"]  # feed to output, at output voltage [ohm]
-    apparent_limit: Float[np.ndarray, " node"]  # continuous, inf where there is none [VA]
+    rating: Float[np.ndarray, " node"]  # [VA]
+    continuous_factor: Float[np.ndarray, " node"]
     real_limit: Float[np.ndarray, " node"]  # UPS and contracted demand, else inf [W]
     is_ups: Bool[np.ndarray, " node"]
+    is_converter: Bool[np.ndarray, " node"]  # UPS and rectifiers: a new voltage begins
+    starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
+    slow: Bool[np.ndarray, " node"]  # switches and ties whose gap power supplies do not bridge
+    backed_up: tuple[tuple[int, list[int]], ...]  # generator, switches that it may feed
+    in_series: int  # most converters between a source and a load
+    three: bool  # some load hangs on one or two phases: all three are solved
     flow: LoadFlow
 
 
@@ -47,8 +67,12 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
     index = {node.name: place for place, node in enumerate(nodes)}
     parents = _padded([[index[name] for name in node.fed_by] for node in nodes], NONE)
     feeds = _padded([[index[name] for name in load.feeds] for load in loads], NONE)
-    order = _parents_first(parents)
+    ties = np.array([isinstance(node, Tie) for node in nodes], dtype=bool)
+    order = _parents_first(np.where(ties[:, None], NONE, parents), ties)
     load_tangent = np.array([tangent(load.power_factor) for load in loads], dtype=float)
+    three = any(load.phases != PHASES[0] for load in loads)
+    converters = np.array([isinstance(node, Ups | Rectifier) for node in nodes], dtype=bool)
+    gaps = [node.gap if isinstance(node, TransferSwitch | Tie) else 0.0 for node in nodes]
     return PowerModel(
         nodes=tuple(nodes),
         loads=tuple(loads),
@@ -57,14 +81,25 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
         parents=parents,
         feeds=feeds,
         shares=_padded([load.shares or [1.0] * len(load.feeds) for load in loads], 0.0),
+        supplies=_padded([load.ratings or [np.inf] * len(load.feeds) for load in loads], np.inf),
         load_tangent=load_tangent,
         worst_tangent=_worst_tangent(parents, feeds, order, load_tangent),
         voltage=np.array([node.voltage for node in nodes], dtype=float),
         impedance=np.array([series_impedance(node) for node in nodes], dtype=complex),
-        apparent_limit=np.array([_apparent_limit(node) for node in nodes], dtype=float),
+        rating=np.array([node.rating for node in nodes], dtype=float),
+        continuous_factor=np.array([node.continuous_factor for node in nodes], dtype=float),
         real_limit=np.array([_real_limit(node) for node in nodes], dtype=float),
         is_ups=np.array([isinstance(node, Ups) for node in nodes], dtype=bool),
-        flow=build_load_flow(nodes, index),
+        is_converter=converters,
+        starts_anew=np.array(
+            [isinstance(node, Utility | Transformer | Ups | Rectifier) for node in nodes],
+            dtype=bool,
+        ),
+        slow=np.array(gaps) > FAST,
+        backed_up=_backed_up(nodes, parents, order),
+        in_series=_in_series(parents, order, converters),
+        three=three,
+        flow=build_load_flow(nodes, index, three),
     )
 
 
@@ -77,15 +112,50 @@ def _padded(rows: Sequence[Sequence[float | int]], fill: float | int) -> np.ndar
     return table
 
 
-def _parents_first(parents: Int[np.ndarray, "node parents"]) -> tuple[int, ...]:
-    """Nodes by depth below the utilities; the network is known to have no cycle."""
+def _parents_first(
+    parents: Int[np.ndarray, "node parents"], last: Bool[np.ndarray, " node"]
+) -> tuple[int, ...]:
+    """Nodes by depth below the sources, then `last`; the network is known to have no cycle."""
     depth = np.zeros(len(parents), dtype=int)
     for _ in parents:
         below = np.where(parents == NONE, 0, depth[parents] + 1).max(axis=1, initial=0)
         if np.array_equal(below, depth):
             break
         depth = below
-    return tuple(int(node) for node in np.argsort(depth, kind="stable"))
+    return tuple(int(node) for node in np.lexsort((depth, last)))
+
+
+def _backed_up(
+    nodes: Sequence[Node], parents: Int[np.ndarray, "node parents"], order: tuple[int, ...]
+) -> tuple[tuple[int, list[int]], ...]:
+    """Each generator with the first switches below it, which call for it."""
+    found = []
+    for source, node in enumerate(nodes):
+        if not isinstance(node, Generator):
+            continue
+        below, switches = {source}, []
+        for place in order:
+            if below & set(parents[place].tolist()):
+                if isinstance(nodes[place], TransferSwitch):
+                    switches.append(place)
+                else:
+                    below.add(place)
+        found.append((source, switches))
+    return tuple(found)
+
+
+def _in_series(
+    parents: Int[np.ndarray, "node parents"],
+    order: tuple[int, ...],
+    converters: Bool[np.ndarray, " node"],
+) -> int:
+    """Most converters on any way from a source to a node, through one tie at most."""
+    count = np.zeros(len(parents) + 1, dtype=int)  # the last stands for "no feed"
+    for place in order:
+        count[place] = count[parents[place]].max(initial=0) + converters[place]
+    ties = [place for place in order if (parents[place] > NONE).sum() == 2]
+    most = int(count.max(initial=0))
+    return most + (int(count[ties].max()) if ties else 0)
 
 
 def _worst_tangent(
@@ -104,14 +174,10 @@ def _worst_tangent(
     return worst
 
 
-def _apparent_limit(node: Node) -> float:
-    return node.continuous_factor * node.rating if node.rating > 0 else np.inf
-
-
 def _real_limit(node: Node) -> float:
     match node:
         case Ups():
             return node.continuous_factor * node.rated_power
         case Utility():
             return node.demand_limit
-    return np.inf
+    return getattr(node, "rated_power", np.inf)

@@ -1,54 +1,62 @@
-"""Loads from rack to utility in one state of the chain: live feeds, load flow, losses, headroom.
+"""Loads from rack to utility in many states of the chain: live feeds, load flow, losses.
 
-A UPS cuts the network in two: what it feeds is solved first, then its input is drawn from what
-feeds it. No batteries are run down here: a UPS without a live feed is dead.
+A converter (UPS, rectifier) cuts the network in two: what it feeds is solved first, then its input
+is drawn from what feeds it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
 
 from geometry.errors import Finding, InputError
-from power.components import ups_input
-from power.headroom import headroom, unknown_headroom
+from power.components import converter_loss, tangent
 from power.loadflow import Flows, solve_load_flow
 from power.network import NONE, PowerModel
-from power.nodes import Transformer, Ups
+from power.nodes import Generator, Rectifier, Ups, Utility
+from power.split import drawn, split
+from power.states import Energised, Failure, Moment, States, energise, states_of
 
 
 @dataclass(frozen=True)
 class PowerState:
-    """One state of the chain, in the order of the model's nodes and loads.
+    """States of the chain, in the order of nodes and loads; one state alone has no first axis.
 
-    `load` is sqrt(3) V I at the output with the nominal V: the current is what heats a device,
-    and a sagging voltage must not hide it. It compares directly with the rating. Everything at a
-    dead node is 0. Where `converged` is False the loads exceed what the network can carry at any
-    voltage, and all flows are NaN.
+    `load` is sqrt(3) V I at the output with the nominal V and the largest current of the phases:
+    the current is what heats a device, and a sagging voltage must not hide it. It compares directly
+    with the rating. Everything at a dead node is 0. Where `converged` is False the loads exceed
+    what the network can carry at any voltage, and all flows are NaN.
     """
 
-    converged: bool
-    live: Bool[np.ndarray, " node"]
-    fed_from: Int[np.ndarray, " node"]  # node that feeds it now, -1 for none
-    power: Float[np.ndarray, " node"]  # real, at the output [W]
-    reactive: Float[np.ndarray, " node"]  # at the output [var]
-    load: Float[np.ndarray, " node"]  # [VA]
-    loading: Float[np.ndarray, " node"]  # load over rating; 0 where unrated
-    own_headroom: Float[np.ndarray, " node"]  # before its own continuous rating [W]
-    headroom: Float[np.ndarray, " node"]  # before any up to the utility [W]
-    binding: Int[np.ndarray, " node"]  # node that ends `headroom`, -1 for none
-    voltage: Float[np.ndarray, " node"]  # line-to-line, at the output [V]
-    voltage_drop: Float[np.ndarray, " node"]  # below nominal, per nominal
-    own_drop: Float[np.ndarray, " node"]  # from its feed to its output, per nominal
-    feeder_drop: Float[np.ndarray, " node"]  # since the last transformer, UPS or utility
-    losses: Float[np.ndarray, " node"]  # [W]
-    served: Float[np.ndarray, " load"]  # [W]
-    unserved: Float[np.ndarray, " load"]  # no live feed [W]
-    feed_power: Float[np.ndarray, "load feeds"]  # over each feed of a load [W]
-    utility_power: float  # drawn from all utilities [W]
-    balance_error: float  # |utilities - loads - losses| / utilities
+    converged: Bool[np.ndarray, "*state"]
+    moment: Int[np.ndarray, "*state"]  # of power.states.Moment
+    live: Bool[np.ndarray, "*state node"]
+    fed_from: Int[np.ndarray, "*state node"]  # node that feeds it now, -1 for none
+    on_battery: Bool[np.ndarray, "*state node"]
+    through: Bool[np.ndarray, "*state node"]  # UPS whose load hangs on its input
+    units: Float[np.ndarray, "*state node"]  # share of a device's units in service [-]
+    output: Complex[np.ndarray, "*state node"]  # what leaves it, heaviest phase for all [VA]
+    power: Float[np.ndarray, "*state node"]  # real, at the output [W]
+    reactive: Float[np.ndarray, "*state node"]  # at the output [var]
+    load: Float[np.ndarray, "*state node"]  # [VA]
+    loading: Float[np.ndarray, "*state node"]  # load over rating of what runs; 0 where unrated
+    current: Complex[np.ndarray, "*state node phase"]  # at the output, of each phase [A]
+    voltage: Float[np.ndarray, "*state node"]  # line-to-line, lowest phase, at the output [V]
+    voltage_drop: Float[np.ndarray, "*state node"]  # below nominal, per nominal
+    own_drop: Float[np.ndarray, "*state node"]  # from its feed to its output, per nominal
+    feeder_drop: Float[np.ndarray, "*state node"]  # since the last transformer, UPS or utility
+    losses: Float[np.ndarray, "*state node"]  # [W]
+    charging: Float[np.ndarray, "*state node"]  # into the batteries of a UPS [W]
+    served: Float[np.ndarray, "*state load"]  # [W]
+    unserved: Float[np.ndarray, "*state load"]  # no live feed, or beyond its supplies [W]
+    feed_power: Float[np.ndarray, "*state load feeds"]  # over each feed of a load [W]
+    utility_power: Float[np.ndarray, "*state"]  # drawn from all utilities [W]
+    balance_error: Float[np.ndarray, "*state"]  # |sources - loads - losses| / sources
+
+    def at(self, state: int) -> "PowerState":
+        """One of several states."""
+        return PowerState(*(np.asarray(getattr(self, f.name)[state]) for f in fields(self)))
 
 
 def solve(
@@ -56,165 +64,204 @@ def solve(
     power: Sequence[float] | Float[np.ndarray, " load"],
     dead: frozenset[str] = frozenset(),
 ) -> PowerState:
-    """Solve the state in which loads want `power` [W] and the nodes named in `dead` are out."""
+    """Solve the settled state in which loads want `power` [W] and the nodes in `dead` are out."""
+    return solve_states(model, power, states_of(model, [Failure(dead)])).at(0)
+
+
+def solve_states(
+    model: PowerModel,
+    power: Sequence[float] | Float[np.ndarray, "..."],
+    states: States,
+) -> PowerState:
+    """Solve many states; `power` [W] is wanted by every load, alike or by state."""
     wanted = np.asarray(power, dtype=float)
-    _refuse_wrong_input(model, wanted, dead)
-    live, fed_from = energise(model, dead)
-    feed_power = _split(model, wanted, live)
-    drawn = np.zeros(len(model.nodes), dtype=complex)
-    with_tangent = feed_power * (1 + 1j * model.load_tangent[:, None])
-    for feed, column in zip(model.feeds.T, with_tangent.T, strict=True):
-        np.add.at(drawn, feed[feed != NONE], column[feed != NONE])
-    flows, output, losses = _flow(model, live, fed_from, drawn)
-    return _state(model, live, fed_from, wanted, feed_power, flows, output, losses)
+    _refuse_wrong_power(model, wanted, len(states))
+    wanted = np.broadcast_to(wanted, (len(states), len(model.loads)))
+    found = energise(model, states)
+    feed_power = split(model, wanted, found.live)
+    flows = _flow(model, states, found, drawn(model, feed_power))
+    return _results(model, states, found, wanted, feed_power, flows)
 
 
-def energise(
-    model: PowerModel, dead: frozenset[str]
-) -> tuple[Bool[np.ndarray, " node"], Int[np.ndarray, " node"]]:
-    """Which nodes are live, and which feed each one uses: the first live one of `fed_by`."""
-    live = np.zeros(len(model.nodes), dtype=bool)
-    fed_from = np.full(len(model.nodes), NONE)
-    for place in model.order:
-        node = model.nodes[place]
-        if node.name in dead:
-            continue
-        feeds = [model.index[name] for name in node.fed_by if live[model.index[name]]]
-        live[place] = bool(feeds) or not node.fed_by
-        fed_from[place] = feeds[0] if feeds else NONE
-    return live, fed_from
-
-
-def _refuse_wrong_input(
-    model: PowerModel, wanted: Float[np.ndarray, "..."], dead: frozenset[str]
-) -> None:
-    found = []
-    if wanted.shape != (len(model.loads),):
+def _refuse_wrong_power(model: PowerModel, wanted: Float[np.ndarray, "..."], states: int) -> None:
+    if wanted.shape not in ((len(model.loads),), (states, len(model.loads))):
         message = f"got {wanted.shape} for {len(model.loads)} loads; give one power for each"
         raise InputError([Finding("power", message)])
-    for load, value in zip(model.loads, wanted, strict=True):
-        if not 0 <= value < np.inf:
-            found.append(Finding(load.name, f"power must be 0 W or more, got {value:g}"))
-    for name in sorted(dead - set(model.index)):
-        near = get_close_matches(name, model.index, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        found.append(Finding(name, f"no such node to take out of service{hint}"))
+    least = np.atleast_2d(wanted).min(axis=0)
+    finite = np.isfinite(np.atleast_2d(wanted)).all(axis=0)
+    found = [
+        Finding(load.name, f"power must be 0 W or more, got {value:g}")
+        for load, value, fine in zip(model.loads, least, finite, strict=True)
+        if not (value >= 0 and fine)
+    ]
     if found:
         raise InputError(found)
 
 
-def _split(
-    model: PowerModel, wanted: Float[np.ndarray, " load"], live: Bool[np.ndarray, " node"]
-) -> Float[np.ndarray, "load feeds"]:
-    """Power over each feed of each load [W]; zero where all its feeds are dead."""
-    usable = (model.feeds != NONE) & live[model.feeds]
-    share = np.where(usable, model.shares, 0.0)
-    # Where only waiting feeds (share 0) are left, they take over equally.
-    share = np.where(share.sum(axis=1, keepdims=True) > 0, share, usable)
-    total = share.sum(axis=1, keepdims=True)
-    return wanted[:, None] * share / np.where(total > 0, total, 1.0)
+@dataclass(frozen=True)
+class _Flow:
+    """Load flow of the whole chain, converters included."""
+
+    flows: Flows
+    output: Complex[np.ndarray, "state node phase"]  # [VA]
+    losses: Float[np.ndarray, "state node"]  # [W]
+    charging: Float[np.ndarray, "state node"]  # [W]
 
 
 def _flow(
     model: PowerModel,
-    live: Bool[np.ndarray, " node"],
-    fed_from: Int[np.ndarray, " node"],
-    drawn: Complex[np.ndarray, " node"],
-) -> tuple[Flows | None, Complex[np.ndarray, " node"], Float[np.ndarray, " node"]]:
-    """Flows, output [VA] and losses [W] of every node: one load flow for each UPS in series."""
-    output = np.zeros_like(drawn)
-    losses = np.zeros(len(drawn))
-    units = [int(place) for place in np.flatnonzero(model.is_ups & live)]
-    flows: Flows | None = None
-    for _ in range(_ups_in_series(model, fed_from) + 1):
+    states: States,
+    found: Energised,
+    drawn: Complex[np.ndarray, "state node phase"],
+) -> _Flow:
+    """One load flow for each converter in series, and one more."""
+    flow, branch = model.flow, np.arange(len(model.flow.parent))
+    into, out_of = (np.zeros((len(branch), len(model.nodes))) for _ in range(2))
+    into[branch, flow.child] = out_of[branch, flow.parent] = 1.0
+    charging = _charging(model, states, found)
+    output, lost = np.zeros_like(drawn), np.zeros(found.live.shape)
+    for _ in range(model.in_series + 1):
         inputs = np.zeros_like(drawn)
-        for place in units:
-            inputs[fed_from[place]] += _input(model, place, output[place])
-        flows = solve_load_flow(model.flow, live, fed_from, drawn + inputs)
-        if flows is None:
-            return None, output, losses
-        output = np.where(live, drawn + inputs, 0)
-        np.add.at(output, model.flow.parent, flows.entering)
-    assert flows is not None
-    np.add.at(losses, model.flow.child, (flows.entering - flows.leaving).real)
-    for place in units:
-        losses[place] = _input(model, place, output[place]).real - output[place].real
-    return flows, output, losses
+        for place in map(int, np.flatnonzero(model.is_converter)):
+            power = output[:, place].sum(axis=-1).real
+            taken, lost[:, place] = _taken(model, states, found, place, power)
+            feed = found.fed_from[:, place]
+            rows = np.flatnonzero(feed != NONE)
+            more = (taken + charging[:, place])[rows, None] / drawn.shape[-1]
+            inputs[rows, feed[rows]] += more
+        at_nodes = np.where(found.live[..., None], drawn + inputs, 0)
+        flows = solve_load_flow(flow, found.live, found.fed_from, found.through, at_nodes)
+        output = at_nodes + np.einsum("sbp,bn->snp", flows.entering, out_of, optimize=True)
+    passed = (flows.entering - flows.leaving).real.sum(axis=-1)
+    return _Flow(flows, output, lost + passed @ into, charging)
 
 
-def _input(model: PowerModel, place: int, output: complex) -> complex:
-    ups = model.nodes[place]
-    assert isinstance(ups, Ups)
-    return ups_input(ups, output.real)
-
-
-def _ups_in_series(model: PowerModel, fed_from: Int[np.ndarray, " node"]) -> int:
-    """Return the largest number of UPS between a utility and a load."""
-    count = np.zeros(len(fed_from) + 1, dtype=int)  # the last stands for "no feed"
-    for place in model.order:
-        count[place] = count[fed_from[place]] + model.is_ups[place]
-    return int(count.max())
-
-
-def _state(
+def _taken(
     model: PowerModel,
-    live: Bool[np.ndarray, " node"],
-    fed_from: Int[np.ndarray, " node"],
-    wanted: Float[np.ndarray, " load"],
-    feed_power: Float[np.ndarray, "load feeds"],
-    flows: Flows | None,
-    output: Complex[np.ndarray, " node"],
-    losses: Float[np.ndarray, " node"],
+    states: States,
+    found: Energised,
+    place: int,
+    power: Float[np.ndarray, " state"],
+) -> tuple[Complex[np.ndarray, " state"], Float[np.ndarray, " state"]]:
+    """What a converter that gives `power` [W] draws from its feed [VA], and what it loses [W].
+
+    What goes through a UPS is not drawn: the load flow has it.
+    """
+    node = model.nodes[place]
+    assert isinstance(node, Ups | Rectifier), f"{node.name} converts nothing"
+    loss = converter_loss(node, power, states.units[:, place])
+    loss = np.where(found.live[:, place], loss, 0.0)
+    double = (power + loss) * (1 + 1j * tangent(node.input_power_factor))
+    if isinstance(node, Ups):
+        eco = np.where(states.bypassed[:, place], 0.0, node.eco_loss * power)
+        loss = np.where(found.through[:, place], eco, loss)
+        double = np.where(found.through[:, place], loss, double)
+    return np.where(found.fed_from[:, place] != NONE, double, 0.0), loss
+
+
+def _charging(
+    model: PowerModel, states: States, found: Energised
+) -> Float[np.ndarray, "state node"]:
+    """Power that refills batteries [W]: of every UPS that hangs on a generator since it started."""
+    power = np.zeros(found.live.shape)
+    generators = [isinstance(node, Generator) for node in model.nodes]
+    if not any(generators):
+        return power
+    on_generator = np.array(generators)[roots(found.fed_from)]
+    for place in np.flatnonzero(model.is_ups):
+        node = model.nodes[place]
+        assert isinstance(node, Ups), f"{node.name} is no UPS"
+        if node.battery is not None:
+            refills = found.live[:, place] & on_generator[:, place]
+            refills &= states.moment == Moment.GENERATOR
+            power[:, place] = np.where(refills, node.battery.recharge, 0.0)
+    return power
+
+
+def roots(fed_from: Int[np.ndarray, "state node"]) -> Int[np.ndarray, "state node"]:
+    """The node at the top of the way that feeds each node; itself where nothing does."""
+    root = np.broadcast_to(np.arange(fed_from.shape[-1]), fed_from.shape).copy()
+    while True:
+        above = np.take_along_axis(fed_from, root, axis=-1)
+        if (above == NONE).all():
+            return root
+        root = np.where(above != NONE, above, root)
+
+
+def _results(
+    model: PowerModel,
+    states: States,
+    found: Energised,
+    wanted: Float[np.ndarray, "state load"],
+    feed_power: Float[np.ndarray, "state load feeds"],
+    solved: _Flow,
 ) -> PowerState:
-    if flows is None:
-        output, losses = np.full_like(output, np.nan), np.full_like(losses, np.nan)
-    voltage = np.full_like(losses, np.nan) if flows is None else flows.voltage
-    load = np.abs(output) * model.voltage / np.where(live, voltage, model.voltage)
-    rating = np.array([node.rating for node in model.nodes])
-    own_drop, feeder_drop = _drops(model, live, fed_from, voltage / model.voltage)
-    if flows is None:
-        room = unknown_headroom(len(live))
-    else:
-        room = headroom(model, live, fed_from, output, voltage)
-    served = feed_power.sum(axis=1)
-    supplied = float(output[[not node.fed_by for node in model.nodes]].real.sum())
-    missing = abs(supplied - float(served.sum()) - float(losses.sum()))
+    live, flows, output, losses = found.live, solved.flows, solved.output, solved.losses
+    known = flows.converged[:, None, None]
+    there = live[..., None] & known
+    per_phase = np.where(there, output if model.three else output / 3.0, 0.0)
+    current = np.where(known, np.conj(per_phase / np.where(there, flows.voltage, 1.0)), np.nan)
+    size = np.abs(current)
+    load = np.sqrt(3.0) * model.voltage * size.max(axis=-1)
+    total = output.sum(axis=-1)
+    voltage = np.where(live, np.sqrt(3.0) * np.abs(flows.voltage).min(axis=-1), 0.0)
+    voltage = np.where(flows.converged[:, None], voltage, np.nan)
+    own_drop, feeder_drop = _drops(model, found, voltage / model.voltage)
+    rating = model.rating * states.units
+    served = feed_power.sum(axis=-1)
+    is_source = np.array([isinstance(node, Utility | Generator) for node in model.nodes])
+    is_utility = np.array([isinstance(node, Utility) for node in model.nodes])
+    batteries = np.where(found.on_battery, total.real + losses, 0.0).sum(axis=-1)
+    supplied = total.real[:, is_source].sum(axis=-1) + batteries
+    used = served.sum(axis=-1) + losses.sum(axis=-1) + solved.charging.sum(axis=-1)
+    heaviest = np.take_along_axis(output, size.argmax(axis=-1)[..., None], axis=-1)[..., 0]
     return PowerState(
-        converged=flows is not None,
+        converged=flows.converged,
+        moment=states.moment,
         live=live,
-        fed_from=fed_from,
-        power=output.real,
-        reactive=output.imag,
+        fed_from=found.fed_from,
+        on_battery=found.on_battery,
+        through=found.through,
+        units=states.units,
+        output=3.0 * heaviest if model.three else heaviest,
+        power=total.real,
+        reactive=total.imag,
         load=load,
         loading=np.where(rating > 0, load / np.where(rating > 0, rating, 1.0), 0.0),
-        own_headroom=room.own,
-        headroom=room.path,
-        binding=room.binding,
+        current=current,
         voltage=voltage,
         voltage_drop=np.where(live, 1 - voltage / model.voltage, 0.0),
         own_drop=own_drop,
         feeder_drop=feeder_drop,
         losses=losses,
+        charging=solved.charging,
         served=served,
-        unserved=wanted - served,
+        unserved=_unserved(wanted, served),
         feed_power=feed_power,
-        utility_power=supplied,
-        balance_error=missing / supplied if supplied > 0 else missing,
+        utility_power=total.real[:, is_utility].sum(axis=-1),
+        balance_error=np.abs(supplied - used) / np.where(supplied > 0, supplied, 1.0),
     )
 
 
+def _unserved(
+    wanted: Float[np.ndarray, "state load"], served: Float[np.ndarray, "state load"]
+) -> Float[np.ndarray, "state load"]:
+    left = wanted - served
+    return np.where(left > 1e-9 * wanted, left, 0.0)  # sums of shares round
+
+
 def _drops(
-    model: PowerModel,
-    live: Bool[np.ndarray, " node"],
-    fed_from: Int[np.ndarray, " node"],
-    voltage: Float[np.ndarray, " node"],
-) -> tuple[Float[np.ndarray, " node"], Float[np.ndarray, " node"]]:
+    model: PowerModel, found: Energised, voltage: Float[np.ndarray, "state node"]
+) -> tuple[Float[np.ndarray, "state node"], Float[np.ndarray, "state node"]]:
     """Drop of each node, and since the last transformer, UPS or utility [pu of nominal]."""
-    own, since = np.zeros_like(voltage), np.zeros_like(voltage)
-    for place in np.array(model.order)[live[list(model.order)]]:
-        above = fed_from[place]
-        starts_anew = above == NONE or isinstance(model.nodes[place], Transformer | Ups)
-        before = 1.0 if above == NONE or model.is_ups[place] else voltage[above]
-        own[place] = before - voltage[place]
-        since[place] = 0.0 if starts_anew else since[above] + own[place]
+    fed = found.fed_from != NONE
+    above = np.where(fed, found.fed_from, 0)
+    before = np.where(fed, np.take_along_axis(voltage, above, axis=-1), 1.0)
+    before = np.where(model.is_converter & ~found.through, 1.0, before)
+    own = np.where(found.live, before - voltage, 0.0)
+    anew = (model.starts_anew & ~found.through) | ~fed
+    since, last = np.zeros_like(own), None
+    while last is None or not np.array_equal(since, last, equal_nan=True):
+        last = since
+        since = np.where(anew | ~found.live, 0.0, np.take_along_axis(since, above, axis=-1) + own)
     return own, since

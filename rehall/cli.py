@@ -283,6 +283,35 @@ def view(
 
 
 @app.command()
+def power(
+    case: CaseFile,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Where power.json and power.svg go.")
+    ] = None,
+    load: Annotated[
+        str | None, typer.Option(help="Power of the servers over that of the case, like '110 %'.")
+    ] = None,
+    enforce: Annotated[bool, typer.Option(help="Exit with 1 if a rule is broken.")] = False,
+) -> None:
+    """Headroom of the power chain, normal and after every single failure; no air is solved."""
+    from rehall.config import load as load_case
+    from rehall.power_run import run_power, write_power
+    from rehall.power_tables import print_power
+
+    loaded = load_case(case)
+    if out_dir is not None:
+        refuse_file(out_dir)
+    warn(loaded)
+    prepare()
+    found = run_power(loaded, share_of(load, "--load"))
+    print_power(found, out if out.is_terminal else Console(width=WIDE))
+    for path in write_power(found, out_dir) if out_dir else ():
+        out.print(str(path), markup=False, highlight=False)
+    if enforce and any(not f.check.informational for f in found.findings):
+        raise typer.Exit(BROKEN)
+
+
+@app.command()
 def validate(
     only: Annotated[str | None, typer.Option(help="air, liquid, power or coupled.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="Name of a case; may be repeated.")] = None,
@@ -346,8 +375,8 @@ def width(cell: str | None) -> float | None:
         ) from None
 
 
-def share_of(text: str | None) -> float:
-    """Share of the option; all where it is not given."""
+def share_of(text: str | None, option: str = "--utilisation") -> float:
+    """Share of an option; all where it is not given."""
     if text is None:
         return 1.0
     from pydantic import TypeAdapter, ValidationError
@@ -358,7 +387,7 @@ def share_of(text: str | None) -> float:
         return float(TypeAdapter(Ratio).validate_python(text))
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InputError.of("--utilisation", message) from None
+        raise InputError.of(option, message) from None
 
 
 def refuse_file(folder: Path) -> None:

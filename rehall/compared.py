@@ -8,6 +8,7 @@ import numpy as np
 
 from power import PowerState
 from power.nodes import Node
+from rehall.node_air import node_headroom
 from rehall.simulate import Solution
 
 Value = float | str | None
@@ -147,15 +148,16 @@ def tightest_node(solution: Solution, level: str) -> tuple[Node, float, float] |
     if state is None or solution.power is None:
         return None
     nodes = solution.power[0].model.nodes
+    own = node_headroom(solution).own
     rated = [
         n
         for n, node in enumerate(nodes)
-        if node.kind in LEVELS[level] and state.live[n] and np.isfinite(state.own_headroom[n])
+        if node.kind in LEVELS[level] and state.live[n] and np.isfinite(own[n])
     ]
     if not rated:
         return None
-    n = min(rated, key=lambda n: state.own_headroom[n])
-    return nodes[n], float(state.own_headroom[n]), float(state.power[n])
+    n = min(rated, key=lambda n: own[n])
+    return nodes[n], float(own[n]), float(state.power[n])
 
 
 def _state(solution: Solution) -> PowerState | None:

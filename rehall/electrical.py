@@ -7,11 +7,13 @@ import numpy as np
 from geometry.errors import InputError
 from power import build, solve
 from power.network import PowerModel
-from power.nodes import Board, Line, Load, Node, Transformer, Ups, Utility
+from power.nodes import Load
 from power.solve import PowerState
+from rehall.chain import chain_node
 from rehall.config import Case
-from rehall.schema import entries
-from rehall.shell import NodeItem
+from rehall.equipment import resolve
+from rehall.layout import Item
+from rehall.schema.entries import SERVERS, PowerShelf, Rack
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,11 @@ class PowerSide:
 
     def solve(self, power: dict[str, float]) -> PowerState:
         """Load flow with `power` [W] by the name of the load."""
-        return solve(self.model, np.array([power[name] for name in self.loads]))
+        return solve(self.model, self.in_order(power))
+
+    def in_order(self, power: dict[str, float]) -> np.ndarray:
+        """Power of the loads in the model's order [W]."""
+        return np.array([power[name] for name in self.loads])
 
     def losses(self, state: PowerState) -> dict[str, float]:
         """Losses [W] by the name of the node."""
@@ -35,7 +41,7 @@ def power_side(case: Case) -> PowerSide | None:
     """Model of the case's chain; None where it has none."""
     if case.power is None:
         return None
-    nodes = [_node(case, item) for item in case.nodes]
+    nodes = [chain_node(case, item) for item in case.nodes]
     loads = _loads(case)
     try:
         model = build(nodes, loads)
@@ -46,80 +52,83 @@ def power_side(case: Case) -> PowerSide | None:
 
 def _loads(case: Case) -> list[Load]:
     """Equipment, exhaust fans, and the pumps and rejection of facility loops."""
-    loads = [
-        Load(name=item.name, feeds=item.feeds, power_factor=item.power_factor)
-        for item in case.items
-        if item.feeds
-    ]
+    loads = [_equipment(case, item) for item in case.items if item.feeds]
     loads += [
-        Load(name=o.name, feeds=o.feeds, power_factor=o.power_factor)
+        Load(name=o.name, feeds=o.feeds, power_factor=o.power_factor, critical=False)
         for o in case.openings
         if o.feeds
     ]
     facilities = case.liquid.facility if case.liquid else ()
     loads += [
-        Load(name=f.name, feeds=f.feeds, power_factor=_rejection_power_factor(case, f.name))
+        Load(
+            name=f.name,
+            feeds=f.feeds,
+            power_factor=_rejection_power_factor(case, f.name),
+            critical=False,
+        )
         for f in facilities
         if f.feeds
     ]
     return loads
 
 
+def _equipment(case: Case, item: Item) -> Load:
+    """A piece of equipment as a load: servers must not lose their power, cooling may for a while.
+
+    Training swings are those of accelerators, racks with a `power_peak`.
+    """
+    assert case.power is not None
+    entry, profile = item.entry, case.power.profile
+    peak = getattr(entry, "power_peak", None)
+    shelves = shelves_on_feeds(case, item)
+    return Load(
+        name=item.name,
+        feeds=item.feeds,
+        power_factor=item.power_factor,
+        shares=None if shelves is None else tuple(count for count, _ in shelves),
+        ratings=None if shelves is None else tuple(count * watts for count, watts in shelves),
+        phases=item.phases,
+        peak=1.0 if peak is None else max(1.0, peak / entry.power),  # type: ignore[attr-defined]
+        peak_time=profile.peak_time,
+        swing=0.0 if peak is None else profile.swing * (1.0 - profile.smoothing),
+        swing_frequency=profile.swing_frequency,
+        window=_window(case, item),
+        critical=isinstance(entry, SERVERS),
+    )
+
+
+def shelves_on_feeds(case: Case, item: Item) -> tuple[tuple[float, float], ...] | None:
+    """Of a rack with power shelves, their number on each feed and what one draws at most [W].
+
+    They are dealt to the feeds in turn; None where the entry names none.
+    """
+    shelf = _shelf(case, item)
+    if shelf is None:
+        return None
+    assert isinstance(item.entry, Rack), f"{item.name} has shelves and is no rack"
+    assert item.entry.supply is not None, f"{item.name} has a shelf and no supply"
+    count, feeds = item.entry.supply.count, len(item.feeds)
+    numbers = [len(range(n, count, feeds)) for n in range(feeds)]
+    return tuple((float(number), shelf.power / shelf.efficiency) for number in numbers)
+
+
+def _window(case: Case, item: Item) -> tuple[float, float] | None:
+    """Voltages at which the power supplies of a piece work [V]; None where not known."""
+    shelf = _shelf(case, item)
+    own: tuple[float, float] | None = getattr(item.entry, "voltage", None)
+    return own if shelf is None else shelf.voltage
+
+
+def _shelf(case: Case, item: Item) -> PowerShelf | None:
+    supply = getattr(item.entry, "supply", None)
+    if supply is None:
+        return None
+    own = case.document.data.get("catalogue")
+    shelf = resolve(supply.shelf, own if isinstance(own, dict) else {})
+    assert isinstance(shelf, PowerShelf), f"{supply.shelf} is no power shelf"
+    return shelf
+
+
 def _rejection_power_factor(case: Case, facility: str) -> float:
     """Power factor of a facility's pumps and rejection: that of the rejection's entry [-]."""
     return float(getattr(case.rejections[facility], "power_factor", 1.0))
-
-
-def _node(case: Case, item: NodeItem) -> Node:
-    entry, fed_by = item.entry, (item.fed_by,) if item.fed_by else ()
-    match entry:
-        case entries.Utility():
-            return Utility(
-                name=item.name,
-                voltage=item.voltage,
-                short_circuit_power=entry.short_circuit or np.inf,
-                demand_limit=case.site.contracted_demand or np.inf,
-            )
-        case entries.Transformer():
-            return Transformer(
-                name=item.name,
-                fed_by=fed_by,
-                voltage=item.voltage,
-                rating=entry.rating,
-                impedance=entry.impedance,
-                no_load_loss=entry.no_load_loss,
-                load_loss=entry.load_loss,
-                no_load_current=entry.no_load_current,
-                continuous_factor=entry.continuous_factor,
-            )
-        case entries.Ups():
-            return Ups(
-                name=item.name,
-                fed_by=fed_by,
-                voltage=item.voltage,
-                rating=entry.rating,
-                real_rating=entry.rating_w,
-                loss_coefficients=entry.loss_coefficients,
-                continuous_factor=entry.continuous_factor,
-            )
-        case entries.Busway():
-            return Line(
-                name=item.name,
-                fed_by=fed_by,
-                voltage=item.voltage,
-                rating=entry.rating(item.voltage),
-                length=item.length,
-                resistance=entry.resistance,
-                reactance=entry.reactance,
-                continuous_factor=entry.continuous_factor,
-                kind="busway" if item.kind == "busway" else "cable",
-            )
-        case entries.Board():
-            return Board(
-                name=item.name,
-                fed_by=fed_by,
-                voltage=item.voltage,
-                rating=entry.rating(item.voltage),
-                continuous_factor=entry.continuous_factor,
-            )
-    raise TypeError(f"{item.name}: {entry.name} distributes no power")

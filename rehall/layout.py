@@ -33,6 +33,7 @@ class Item:
     where: CasePath
     line: int
     pumps: int | None = None  # that run, where that is not as rated
+    phases: str = "abc"
     tripped: tuple[int, ...] = ()  # numbers of pumps that an event has stopped
 
     @property
@@ -111,6 +112,7 @@ def expand_piece(
                 group=piece.name,
                 where=where,
                 line=line,
+                phases=piece.phases if piece.phases != "rotate" else "abc"[index % 3],
             )
         )
     return items

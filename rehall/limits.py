@@ -14,7 +14,9 @@ from rehall.limits_air import cooling_limits, opening_limits, server_limits
 from rehall.loop_model import LoopModel
 from rehall.loop_state import LoopState
 from rehall.moisture import humidity
+from rehall.node_air import node_capacity
 from rehall.observe import DeviceAir
+from rehall.power_study import SHOWN
 from rehall.pressures import hall_pressure
 from rehall.simulate import Solution
 from rehall.verdict import Limit
@@ -157,23 +159,27 @@ def _at_least(name: str, lowest: float, least: float) -> Limit:
 
 
 def _power(solution: Solution) -> list[Limit]:
+    """The chain in the normal state: use of ratings in the air round them, drops, other rules."""
     if solution.power is None or not solution.power[1].converged:
         return []
     side, state = solution.power
     limits, found = solution.case.limits, []
+    carried = node_capacity(solution)
     for n, node in enumerate(side.model.nodes):
         if node.rating > 0:
-            used = 100 * float(state.loading[n]) / node.continuous_factor
+            used = 100 * float(state.load[n] / carried.apparent[n])
             most = 100 * limits.node_loading_max
             found.append(Limit("node_loading_max", node.name, used, most, "%"))
         drop = 100 * float(state.feeder_drop[n])
         if drop > 0:
             most = 100 * limits.voltage_drop_max
             found.append(Limit("voltage_drop_max", node.name, drop, most, "%"))
-    for check in checks(side.model, state):
-        if check.unit == "W" and not check.informational:
+    for check in checks(side.model, state, carried):
+        if check.rule not in ("loading", "conductor") and not check.informational:
+            scale, unit = SHOWN.get(check.unit, (1.0, check.unit))
             name = check.rule.replace(" ", "_")
-            found.append(Limit(name, check.node, check.value / 1e3, check.limit / 1e3, "kW"))
+            value, limit = scale * check.value, scale * check.limit
+            found.append(Limit(name, check.node, value, limit, unit, least=check.least))
     return found
 
 

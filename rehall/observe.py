@@ -71,6 +71,24 @@ def device_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, Devic
     return found
 
 
+def node_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, float]:
+    """Hottest air that meets each node which stands or hangs in the hall [K].
+
+    The hottest place decides: there the breaker trips and the insulation ages.
+    """
+    found = {}
+    T = np.asarray(air.state.T)
+    for item in case.nodes:
+        if item.box is None:
+            continue
+        if item.name in level.voxels.sources:
+            cells = level.voxels.sources[item.name]
+        else:
+            cells = np.concatenate([p.cells for p in level.voxels.blocks[item.name]])
+        found[item.name] = float(T[tuple(cells.T)].max())
+    return found
+
+
 def opening_air(case: Case, level: AirLevel, air: AirSolution) -> dict[str, OpeningAir]:
     """Air through every opening of the shell."""
     found = {}

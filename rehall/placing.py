@@ -6,7 +6,7 @@ from rehall.entry_uses import Uses
 from rehall.layout import Item, expand_piece
 from rehall.schema.case import CaseFile
 from rehall.schema.document import CasePath, Document
-from rehall.schema.entries import Placed, Transformer
+from rehall.schema.entries import Generator, Placed, Rectifier, Transformer
 from rehall.shell import NodeItem, OpeningItem, box_of, expand_opening, expand_patches
 
 
@@ -48,9 +48,11 @@ def place_nodes(document: Document, file: CaseFile, uses: Uses) -> list[NodeItem
                 name=name,
                 kind=str(getattr(entry, "kind", "")),
                 entry=entry,
-                fed_by=spec.fed_by,
-                voltage=voltage_of(name, file, uses),
+                feeds=spec.feeds,
+                voltage=voltage_of(name, file, uses)[0],
+                direct=voltage_of(name, file, uses)[1],
                 length=spec.length or 0.0,
+                air=spec.air,
                 box=box_of(spec.lower, spec.upper) if spec.lower and spec.upper else None,
                 where=where,
                 line=document.place(where)[1],
@@ -59,21 +61,25 @@ def place_nodes(document: Document, file: CaseFile, uses: Uses) -> list[NodeItem
     return nodes
 
 
-def voltage_of(name: str, file: CaseFile, uses: Uses) -> float:
-    """Return the voltage at a node: its own, its transformer's, else that of the node before."""
+def voltage_of(name: str, file: CaseFile, uses: Uses) -> tuple[float, bool]:
+    """Return the voltage at a node and whether it is direct current.
+
+    Its own, that of its transformer, generator or rectifier, else that of the node before.
+    """
     specs = {spec.name: (i, spec) for i, spec in enumerate(file.power.nodes if file.power else ())}
     seen: set[str] = set()
     at: str | None = name
+    voltage = 0.0
     while at in specs and at not in seen:
         seen.add(at)
         i, spec = specs[at]
         entry = uses[("power", "nodes", i, "of")]
         if spec.voltage is not None:
-            return spec.voltage
-        if isinstance(entry, Transformer):
-            return entry.voltage
-        at = spec.fed_by
-    return 0.0
+            voltage = voltage or spec.voltage
+        if isinstance(entry, Transformer | Generator | Rectifier):
+            return voltage or entry.voltage, isinstance(entry, Rectifier)
+        at = spec.feeds[0] if spec.feeds else None
+    return voltage, False
 
 
 def named_things(

@@ -25,6 +25,9 @@ KINDS = {
     "mass": ("kg", "'1400 kg'"),
     "time": ("s", "'30 s' or '5 min'"),
     "power": ("W", "'40 kW' or '2.5 MVA'"),
+    "energy": ("J", "'200 kWh'"),
+    "power rate": ("W/s", "'5 MW/min'"),
+    "frequency": ("1/s", "'60 Hz'"),
     "pressure": ("Pa", "'25 Pa' or '220 kPa'"),
     "temperature": ("K", "'22 degC'"),
     "temperature difference": ("K", "'5 K'"),
@@ -221,6 +224,9 @@ Velocity = Annotated[float, quantity("velocity", above=0.0)]
 UValue = Annotated[float, quantity("heat transfer coefficient", above=0.0)]
 HeatFlux = Annotated[float, quantity("heat flux")]
 Voltage = Annotated[float, quantity("voltage", above=0.0)]
+Energy = Annotated[float, quantity("energy", above=0.0)]
+PowerRate = Annotated[float, quantity("power rate", above=0.0)]
+Frequency = Annotated[float, quantity("frequency", above=0.0)]
 Current = Annotated[float, quantity("current", above=0.0)]
 ResistancePerLength = Annotated[float, quantity("resistance per length", least=0.0)]
 SharePerKelvin = Annotated[float, quantity("share per temperature difference", least=0.0)]

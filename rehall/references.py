@@ -11,7 +11,7 @@ from rehall.placing import named_things
 from rehall.schema.base import Complaint, nearest
 from rehall.schema.case import CaseFile
 from rehall.schema.document import CasePath
-from rehall.schema.entries import Busway, Cdu, CoolingUnit, Line, Utility
+from rehall.schema.entries import Busway, Cdu, CoolingUnit, Generator, Line, Tie, Utility
 from rehall.schema.equipment import Row, Unit
 from rehall.schema.liquid import LoopSpec
 from rehall.shell import NodeItem, OpeningItem
@@ -241,29 +241,34 @@ def node_complaints(file: CaseFile, nodes: Sequence[NodeItem], known: Known) -> 
     yield from doubles(places)
     by_name = {node.name: node for node in nodes}
     for node in nodes:
-        is_utility = isinstance(node.entry, Utility)
-        if is_utility and node.fed_by is not None:
-            yield (*node.where, "fed_by"), "a utility is fed by nothing"
-        if not is_utility and node.fed_by is None:
+        is_source = isinstance(node.entry, Utility | Generator)
+        if is_source and node.feeds:
+            yield (*node.where, "fed_by"), f"a {node.kind} is fed by nothing"
+        if not is_source and not node.feeds:
             yield node.where, f"{node.name} ({node.kind}) is fed by nothing; wanted fed_by"
-        if node.fed_by is not None:
-            yield from unknown(node.fed_by, known.nodes, "power node", (*node.where, "fed_by"))
-        if runs_in_a_ring(node, by_name):
+        for feed in node.feeds:
+            yield from unknown(feed, known.nodes, "power node", (*node.where, "fed_by"))
+        if not isinstance(node.entry, Tie) and runs_in_a_ring(node, by_name):
             yield (*node.where, "fed_by"), f"{node.name} is fed by itself in the end"
-        elif is_utility and node.voltage == 0.0:
+        elif is_source and node.voltage == 0.0:
             yield node.where, f"{node.name}: wanted its voltage, like '13.8 kV'"
         has_length = isinstance(node.entry, Busway | Line)
         if has_length and node.length == 0.0:
             yield node.where, f"{node.name} ({node.kind}) has no length"
         if not has_length and node.length > 0.0:
             yield (*node.where, "length"), f"a {node.kind} has no length"
+        if node.air is not None and node.box is not None:
+            yield (*node.where, "air"), f"{node.name} stands in the hall, whose air is solved"
 
 
 def runs_in_a_ring(node: NodeItem, by_name: dict[str, NodeItem]) -> bool:
-    """Whether going up from a node leads back to it."""
-    at, steps = node.fed_by, 0
-    while at in by_name and steps <= len(by_name):
+    """Whether going up from a node leads back to it; ties join boards and lead nowhere."""
+    above, seen = list(node.feeds), set[str]()
+    while above:
+        at = above.pop()
         if at == node.name:
             return True
-        at, steps = by_name[at].fed_by, steps + 1
+        if at in by_name and at not in seen and not isinstance(by_name[at].entry, Tie):
+            seen.add(at)
+            above += by_name[at].feeds
     return False

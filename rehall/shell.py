@@ -39,14 +39,19 @@ class OpeningItem:
 
 @dataclass(frozen=True)
 class NodeItem:
-    """A node of the power chain with its entry; the box is None outside the hall."""
+    """A node of the power chain with its entry; the box is None outside the hall.
+
+    `air` is the temperature round a node that stands outside [K]; `direct` tells direct current.
+    """
 
     name: str
     kind: str
     entry: Entry
-    fed_by: str | None
+    feeds: tuple[str, ...]
     voltage: float
+    direct: bool
     length: float
+    air: float | None
     box: Box | None
     where: CasePath
     line: int

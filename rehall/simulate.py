@@ -20,6 +20,7 @@ from rehall.layout import has_rear_door
 from rehall.liquid import LiquidSide, LoopModel
 from rehall.loop_state import LoopState
 from rehall.models import AirLevel, air_levels, refuse_unbalanced
+from rehall.observe import node_air
 from rehall.operation import (
     REAR_DOOR,
     ROOM,
@@ -78,6 +79,11 @@ class Solution:
     def carried(self) -> Carried:
         """What the air carries: moisture, age, air from racks; solved where it is asked for."""
         return carried(self.case, self.level, self.air, self.inputs)
+
+    @cached_property
+    def node_air(self) -> dict[str, float]:
+        """Hottest air that meets each node of the power chain in the hall [K]."""
+        return node_air(self.case, self.level, self.air)
 
     @property
     def reasons(self) -> list[str]:

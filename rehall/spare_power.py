@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from power import Load, PowerModel, PowerState, Transformer, Ups, build, solve
+from power.capacity import capacity
 from rehall.electrical import PowerSide
 from rehall.floor import is_server
 from rehall.layout import Item
+from rehall.node_air import node_headroom
 from rehall.simulate import Solution
 
 MOST = 4096
@@ -64,13 +66,14 @@ def power(solution: Solution, rack: Item) -> tuple[int | None, str]:
     """How many more racks like this one the chain could feed, and what ends it."""
     if solution.power is None:
         return None, "not known: the case has no power chain"
-    side, state = solution.power
+    side, _ = solution.power
     feeders = candidate_feeders(solution)
     trial = trial_of(side, solution.powers, feeders, rack)
     broken = trial.broken({})
     if broken is not None:
         return 0, f"without one more rack: {broken}"
-    feeders.sort(key=lambda feeds: -_room(side.model, state, feeds))
+    room = node_headroom(solution).path
+    feeders.sort(key=lambda feeds: -_room(side.model, room, feeds))
     racks: dict[Feeds, int] = {}
     ends: dict[Feeds, Broken] = {}
     for feeds in feeders:
@@ -113,7 +116,7 @@ def candidate_feeders(solution: Solution) -> list[Feeds]:
     used = list(dict.fromkeys(i.feeds for i in solution.case.items if is_server(i) and i.feeds))
     if not used:
         nodes = solution.case.nodes
-        parents = {node.fed_by for node in nodes}
+        parents = {feed for node in nodes for feed in node.feeds}
         return [(node.name,) for node in nodes if node.name not in parents]
     pairs = [feeds for feeds in used if len(feeds) > 1]
     return pairs or used
@@ -139,7 +142,11 @@ def failures(model: PowerModel) -> list[tuple[str, frozenset[str]]]:
 
 def worst(model: PowerModel, state: PowerState) -> tuple[str, float]:
     """The node that uses most of what it may carry for hours, and that share [-]."""
-    use = np.maximum(state.load / model.apparent_limit, state.power / model.real_limit)
+    limits = capacity(model, state)
+    apparent, real = (
+        np.where(state.live, limit, np.inf) for limit in (limits.apparent, limits.real)
+    )
+    use = np.maximum(state.load / apparent, state.power / real)
     place = int(np.argmax(use))
     return model.nodes[place].name, float(use[place])
 
@@ -160,6 +167,6 @@ def most(trial: Trial, there: dict[Feeds, int], feeds: Feeds) -> tuple[int, Brok
     return low, end
 
 
-def _room(model: PowerModel, state: PowerState, feeds: Feeds) -> float:
+def _room(model: PowerModel, headroom: np.ndarray, feeds: Feeds) -> float:
     """Headroom of the tightest of some feeds [W]."""
-    return min(float(state.headroom[model.index[feed]]) for feed in feeds)
+    return min(float(headroom[model.index[feed]]) for feed in feeds)

@@ -11,6 +11,7 @@ from rehall.evidence import formal_order, grid_evidence
 from rehall.limits import limits_of
 from rehall.loop_rows import circuit_tables
 from rehall.observe import device_air, opening_air
+from rehall.power_summary import power_tables
 from rehall.simulate import Solution
 from rehall.summary_hall import balance, hall_metrics
 from rehall.summary_tables import (
@@ -19,7 +20,6 @@ from rehall.summary_tables import (
     facilities,
     loops,
     opening_rows,
-    power_nodes,
     racks,
 )
 from rehall.uniqueness import Second, compared, warnings_of
@@ -58,7 +58,7 @@ def summarise(solution: Solution, second: Second | None = None) -> Row:
         "loops": loops(solution),
         **circuit_tables(solution),
         "facilities": facilities(solution),
-        "power_nodes": power_nodes(solution),
+        **power_tables(solution),
         "balance": balance(solution),
         "metrics": hall_metrics(solution, air, openings),
         "grid": grid.row(),

@@ -247,35 +247,3 @@ def facilities(solution: Solution) -> list[Row]:
         }
         for name, f in solution.facilities.items()
     ]
-
-
-def power_nodes(solution: Solution) -> list[Row]:
-    """One row for each node of the power chain; empty where it has no solution."""
-    if solution.power is None or not solution.power[1].converged:
-        return []
-    side, state = solution.power
-    rows = []
-    for n, node in enumerate(side.model.nodes):
-        rated = node.rating > 0
-        binding = int(state.binding[n])
-        rows.append(
-            {
-                "name": node.name,
-                "kind": node.kind,
-                "rating_kva": node.rating / 1e3 if rated else None,
-                "load_kva": float(state.load[n]) / 1e3,
-                "load_kw": float(state.power[n]) / 1e3,
-                "loading_pct": 100 * float(state.loading[n]) if rated else None,
-                "continuous_pct": 100 * node.continuous_factor,
-                "headroom_kw": _finite(float(state.headroom[n]) / 1e3),
-                "headroom_ends_at": side.model.nodes[binding].name if binding >= 0 else None,
-                "voltage_v": float(state.voltage[n]),
-                "voltage_drop_pct": 100 * float(state.voltage_drop[n]),
-                "losses_kw": float(state.losses[n]) / 1e3,
-            }
-        )
-    return rows
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -1,6 +1,6 @@
 """Equipment of a case: rows and single units."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,8 @@ class Piece(Description):
     operated where that differs from its entry. `loop` is the rack loop, `facility` the facility
     loop (of a cooling unit or a rear door). A cooling unit holds the air temperature `supply`, or
     follows its return air by `control`; `fan_law` is the share of its air flow by the temperature
-    that it takes in.
+    that it takes in. `phases` are those of its feed that it hangs on: all three, one to neutral,
+    two, or `rotate` for rows whose pieces take one after the other.
     """
 
     of: EntryName
@@ -40,6 +41,7 @@ class Piece(Description):
     loop: Name | None = None
     facility: Name | None = None
     feeds: tuple[Name, ...] = ()
+    phases: Literal["abc", "a", "b", "c", "ab", "bc", "ca", "rotate"] = "abc"
     power: Power | None = None
     air_flow: Flow | None = None
     supply: Temperature | None = None

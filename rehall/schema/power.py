@@ -1,29 +1,39 @@
 """The power chain of a case, from the utility to what the loads hang on."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from rehall.quantities import Length, Voltage
+from rehall.quantities import Frequency, Length, Share, Temperature, Voltage, quantity
 from rehall.schema.base import Description, Name
 from rehall.schema.hall import EntryName, Point, require_order
 
 
 class NodeSpec(Description):
-    """A node of the chain and the node that feeds it (none: the utility).
+    """A node of the chain and what feeds it: one node, of a transfer switch several in order of
+    preference, of a tie the two boards that it joins; none of a utility or generator.
 
     `voltage` is line to line at its output: needed for the utility, else taken from the entry of
-    a transformer or from the feeding node. `from` and `to` place it in the hall, where its losses
-    then warm the air; without them it stands outside.
+    a transformer, generator or rectifier, or from the feeding node. `from` and `to` place it in the
+    hall, where its losses then warm the air; without them it stands outside, in air of the
+    temperature `air`.
     """
 
     name: Name
     of: EntryName
-    fed_by: Name | None = None
+    fed_by: Name | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     voltage: Voltage | None = None
     length: Length | None = None
+    air: Temperature | None = None
     lower: Point | None = Field(default=None, alias="from")
     upper: Point | None = Field(default=None, alias="to")
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The nodes that may feed it."""
+        if self.fed_by is None:
+            return ()
+        return (self.fed_by,) if isinstance(self.fed_by, str) else self.fed_by
 
     @model_validator(mode="after")
     def place_is_whole(self) -> Self:
@@ -35,7 +45,22 @@ class NodeSpec(Description):
         return self
 
 
+class LoadProfile(Description):
+    """How accelerator racks draw their power beside its mean.
+
+    `swing` is the amplitude of training steps over that power, at `swing_frequency` (0.2 to 3 Hz
+    is usual); `smoothing` is the share of it that the racks' own storage takes away.
+    """
+
+    swing: Share = 0.0
+    swing_frequency: Frequency = 1.0
+    smoothing: Share = 0.0
+    peak_time: Annotated[float, quantity("time", least=0.0)] = 1e-3
+
+
 class PowerSpec(Description):
-    """The chain."""
+    """The chain. `voltage_tolerance` is that of the low voltage, for short circuits (IEC 60909)."""
 
     nodes: tuple[NodeSpec, ...] = Field(min_length=1)
+    profile: LoadProfile = LoadProfile()
+    voltage_tolerance: Share = 0.10

@@ -66,7 +66,8 @@ def power(first: float, second: float) -> Any:
 def solution(entries: list[Any], chain: Any = None, contract: float | None = None) -> Any:
     items = [SimpleNamespace(entry=entry, on=True) for entry in entries]
     site = SimpleNamespace(contracted_demand=contract)
-    return SimpleNamespace(case=SimpleNamespace(items=items, site=site), loops={}, power=chain)
+    case = SimpleNamespace(items=items, site=site, nodes=())
+    return SimpleNamespace(case=case, loops={}, power=chain, node_air={})
 
 
 def fits(floor: int, liquid: int | None, power: int) -> Fits:

@@ -31,7 +31,7 @@ def air_wanted(case: Case) -> float:
 
 def load_below(case: Case, node: str, dead: str) -> float:
     """Apparent power through a node with every node of names in `dead` lost, losses left out."""
-    above = {n.name: n.fed_by for n in case.nodes}
+    above = {n.name: n.feeds[0] if n.feeds else None for n in case.nodes}
 
     def chain(name: str | None) -> list[str]:
         return [] if name is None else [name, *chain(above[name])]

@@ -40,7 +40,13 @@ def solution(
     side = power_side(case)
     power = (side, side.solve(powers)) if side else None
     return SimpleNamespace(
-        case=case, loops={}, facilities={}, power=power, powers=powers, exchange=Exchange()
+        case=case,
+        loops={},
+        facilities={},
+        power=power,
+        powers=powers,
+        exchange=Exchange(),
+        node_air={},
     )
 
 

@@ -10,7 +10,19 @@ from rehall.schema.entries.plant import (
     DryCooler,
     PlateExchanger,
 )
-from rehall.schema.entries.power import Board, Busway, Line, PowerShelf, Transformer, Ups, Utility
+from rehall.schema.entries.power import (
+    Board,
+    Busway,
+    Generator,
+    Line,
+    PowerShelf,
+    Rectifier,
+    Tie,
+    TransferSwitch,
+    Transformer,
+    Ups,
+    Utility,
+)
 from rehall.schema.entries.servers import Miner, MinerShelf, Rack
 
 SERVERS = (Rack, MinerShelf, Miner)
@@ -32,7 +44,11 @@ KINDS: dict[str, type[Entry]] = {
     "power_shelf": PowerShelf,
     "utility": Utility,
     "transformer": Transformer,
+    "generator": Generator,
     "ups": Ups,
+    "rectifier": Rectifier,
+    "transfer_switch": TransferSwitch,
+    "tie": Tie,
     "board": Board,
     "busway": Busway,
     "line": Line,
@@ -54,6 +70,7 @@ __all__ = [
     "Entry",
     "EvaporativePad",
     "ExhaustFan",
+    "Generator",
     "Line",
     "Louvre",
     "Miner",
@@ -62,6 +79,9 @@ __all__ = [
     "PlateExchanger",
     "PowerShelf",
     "Rack",
+    "Rectifier",
+    "Tie",
+    "TransferSwitch",
     "Transformer",
     "Ups",
     "Utility",

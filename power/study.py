@@ -1,0 +1,143 @@
+"""Every single failure of a chain, at every moment after it: what breaks, what is left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from power.capacity import Capacity, capacity
+from power.checks import Check, Rule, rules
+from power.headroom import Headroom, headroom
+from power.network import PowerModel
+from power.nodes import Generator, Tie, Ups
+from power.solve import PowerState, solve_states
+from power.states import Failure, Moment, States, states_of
+
+NORMAL = Failure(name="normal")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Failures of a chain, each solved at all `moments`; states of a failure side by side."""
+
+    model: PowerModel
+    failures: tuple[Failure, ...]
+    moments: tuple[Moment, ...]
+    wanted: Float[np.ndarray, " load"]
+    states: States
+    state: PowerState
+    limits: Capacity
+    rules: tuple[Rule, ...]
+
+    def rows(self, failure: int) -> Int[np.ndarray, " state"]:
+        """The states of a failure."""
+        times = len(self.moments)
+        return np.arange(failure * times, (failure + 1) * times)
+
+    def settled(self, failure: int) -> int:
+        """The last state of a failure."""
+        return int(self.rows(failure)[-1])
+
+    def broken(self, failure: int, informational: bool = False) -> list[tuple[Moment, Check]]:
+        """What does not hold, each rule at each place once: at its worst moment, worst first."""
+        worst: dict[tuple[str, str], tuple[Moment, Check]] = {}
+        for row, moment in zip(self.rows(failure), self.moments, strict=True):
+            for rule in self.rules:
+                if rule.informational and not informational:
+                    continue
+                for thing in np.flatnonzero(rule.broken[row]):
+                    check = rule.check(int(row), int(thing))
+                    key = check.node, check.rule
+                    if key not in worst or check.margin < worst[key][1].margin:
+                        worst[key] = moment, check
+        return sorted(worst.values(), key=lambda found: found[1].margin)
+
+    def unserved(self, failure: int) -> Float[np.ndarray, " load"]:
+        """Most power of each critical load that is not served at any moment [W]."""
+        critical = np.array([load.critical for load in self.model.loads])
+        return self.state.unserved[self.rows(failure)].max(axis=0) * critical
+
+    def room(self, places: Int[np.ndarray, " node"]) -> Headroom:
+        """Headroom of some nodes in the last state of every failure."""
+        last = np.array([self.settled(n) for n in range(len(self.failures))])
+        state = PowerState(*(np.asarray(value)[last] for value in vars(self.state).values()))
+        return headroom(self.model, state, self.limits.at(last), places)
+
+
+def study(
+    model: PowerModel,
+    wanted: Sequence[float] | Float[np.ndarray, " load"],
+    failures: Sequence[Failure] | None = None,
+    ambient: Float[np.ndarray, " node"] | None = None,
+) -> Study:
+    """Solve failures (the normal state and every single one) in one batch, and check all rules.
+
+    Loads want `wanted` [W]; `ambient` is the air round the nodes [K].
+    """
+    chosen = [NORMAL, *single_failures(model)] if failures is None else list(failures)
+    moments = moments_of(model)
+    states = states_of(model, chosen, moments)
+    state = solve_states(model, wanted, states)
+    limits = capacity(model, state, ambient)
+    return Study(
+        model=model,
+        failures=tuple(chosen),
+        moments=moments,
+        wanted=np.asarray(wanted, dtype=float),
+        states=states,
+        state=state,
+        limits=limits,
+        rules=tuple(rules(model, state, limits)),
+    )
+
+
+def moments_of(model: PowerModel) -> tuple[Moment, ...]:
+    """The moments that differ: all four where there are batteries, generators or slow switches."""
+    batteries = any(isinstance(n, Ups) and n.battery is not None for n in model.nodes)
+    generators = any(isinstance(n, Generator) for n in model.nodes)
+    found = [Moment.SETTLED]
+    if generators:
+        found.insert(0, Moment.GENERATOR)
+    if batteries or generators:
+        found.insert(0, Moment.BATTERY)
+    if model.slow.any():
+        found.insert(0, Moment.TRANSFER)
+    return tuple(found)
+
+
+def single_failures(model: PowerModel) -> list[Failure]:
+    """Every device lost alone, one unit of those with several, every UPS on its bypass.
+
+    A source that waits (a generator, a tie) breaks nothing alone and is left out.
+    """
+    found = []
+    for node in model.nodes:
+        if isinstance(node, Generator | Tie):
+            continue
+        units = getattr(node, "units", 1)
+        if units > 1:
+            found.append(Failure(units=((node.name, 1),), name=f"a unit of {node.name} lost"))
+        found.append(Failure(frozenset({node.name}), name=f"{node.name} lost"))
+        if isinstance(node, Ups) and node.bypass:
+            name = f"{node.name} on bypass"
+            found.append(Failure(bypassed=frozenset({node.name}), name=name))
+    return found
+
+
+def collapses_at(model: PowerModel, wanted: Float[np.ndarray, " load"], states: States) -> str:
+    """The node whose voltage gives way first in a single state that has no solution.
+
+    All loads grow together up to the most that is solved; there the lowest voltage decides.
+    """
+    low, high, at = 0.0, 1.0, ""
+    for _ in range(12):
+        share = 0.5 * (low + high)
+        state = solve_states(model, share * wanted, states).at(0)
+        if bool(state.converged):
+            low = share
+            sag = np.where(state.live, state.own_drop, -np.inf)
+            at = model.nodes[int(np.argmax(sag))].name
+        else:
+            high = share
+    return at

@@ -1,0 +1,67 @@
+"""The electrical part of a case alone: its study, and the files that it leaves."""
+
+import json
+from pathlib import Path
+
+from geometry.errors import InputError
+from rehall.config import Case
+from rehall.electrical import power_side
+from rehall.node_air import ambient
+from rehall.nominal_power import nominal_powers, thermal_clocks
+from rehall.power_study import (
+    PowerStudy,
+    load_rows,
+    node_rows,
+    power_study,
+    state_rows,
+)
+from rehall.results import aside, write_text
+from rehall.schema.entries import SERVERS
+
+JSON, PICTURE = "power.json", "power.svg"
+
+
+def run_power(case: Case, share: float = 1.0) -> PowerStudy:
+    """Study the chain of a case; servers draw `share` of what they draw in it."""
+    side = power_side(case)
+    if side is None:
+        raise InputError.of(str(case.path), "the case has no power section; nothing to study")
+    powers = nominal_powers(case)
+    servers = [item.name for item in case.items if isinstance(item.entry, SERVERS)]
+    powers |= {name: share * powers[name] for name in servers}
+    air = ambient(case, side.model)
+    return power_study(case, side, powers, air, clocks=thermal_clocks(case))
+
+
+def summary_of(found: PowerStudy) -> dict[str, object]:
+    """Every number of the study, as `power.json` holds it."""
+    return {
+        "case": found.case.path.stem,
+        "power_nodes": node_rows(found),
+        "power_states": state_rows(found),
+        "power_findings": [finding.row() for finding in found.findings],
+        "power_loads": load_rows(found),
+        "generator_steps": [
+            {
+                "generator": step.generator,
+                "time_s": step.time,
+                "through": list(step.what),
+                "at_once_kw": step.power / 1e3,
+                "limit_kw": step.limit / 1e3,
+                "ramped_kw": step.ramped / 1e3,
+            }
+            for step in found.steps
+        ],
+    }
+
+
+def write_power(found: PowerStudy, folder: Path) -> list[Path]:
+    """Write the study's numbers and its single-line diagram into a folder."""
+    from rehall.single_line import write_single_line
+
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = summary_of(found)
+    write_text(folder / JSON, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    with aside(folder / PICTURE) as path:
+        write_single_line(node_rows(found), load_rows(found), found.case.site.name, path)
+    return [folder / JSON, folder / PICTURE]

@@ -1,0 +1,248 @@
+"""The power chain of a case in the normal state and after every single failure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from power import backup
+from power.checks import Check
+from power.headroom import Headroom
+from power.short_circuit import fault_checks, short_circuit
+from power.solve import PowerState
+from power.states import Failure, Moment
+from power.study import Study, collapses_at, study
+from rehall.config import Case
+from rehall.electrical import PowerSide
+from rehall.layout import Item
+from rehall.schema.entries import Rack
+
+Row = dict[str, Any]
+WHEN = {
+    Moment.TRANSFER: "during transfer",
+    Moment.BATTERY: "on batteries",
+    Moment.GENERATOR: "when generators run",
+    Moment.SETTLED: "settled",
+}
+NORMAL = 0
+"""Place of the normal state among the failures."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check in the failure and at the moment in which it is worst."""
+
+    check: Check
+    failure: str
+    when: str
+
+    def row(self) -> Row:
+        """As a row of the summary; figures in kilo-units where the unit is large."""
+        check, (scale, unit) = self.check, SHOWN.get(self.check.unit, (1.0, self.check.unit))
+        return {
+            "rule": check.rule,
+            "where": check.node,
+            "state": self.failure,
+            "when": self.when,
+            "value": check.value * scale,
+            "limit": check.limit * scale,
+            "unit": unit,
+            "holds": bool(check.holds),
+            "margin_pct": 100 * check.margin if check.limit else None,
+            "informational": check.informational,
+            "source": check.source,
+        }
+
+
+SHOWN = {"W": (1e-3, "kW"), "VA": (1e-3, "kVA"), "A": (1e-3, "kA"), "1": (1e2, "%")} | {
+    "W/s": (1e-6, "MW/s")
+}
+"""How figures are shown: factor and unit."""
+
+
+@dataclass(frozen=True, eq=False)
+class PowerStudy:
+    """All states of the chain of a case, with what does not belong to a single state."""
+
+    case: Case
+    side: PowerSide
+    study: Study
+    air: np.ndarray  # round the nodes, NaN where not known [K]
+    room: Headroom
+    steps: tuple[backup.Step, ...]
+    others: tuple[Check, ...]  # short circuit, batteries, generators
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every rule that does not hold, worst first; the normal state before failures."""
+        found = [Finding(check, "any", "") for check in self.others if not check.holds]
+        for n, failure in enumerate(self.study.failures):
+            found += [
+                Finding(check, str(failure), WHEN[moment])
+                for moment, check in self.study.broken(n, informational=n == NORMAL)
+            ]
+            if not self.study.state.converged[self.study.rows(n)].all():
+                found.append(self._collapse(n))
+        return sorted(found, key=lambda f: (f.check.informational, f.failure != "normal"))
+
+    def _collapse(self, n: int) -> Finding:
+        """A state in which no voltage carries the load."""
+        rows = self.study.rows(n)
+        row = int(rows[~self.study.state.converged[rows]][0])
+        states = self.study.states.at(row)
+        node = collapses_at(self.study.model, self.study.wanted, states)
+        source = "no voltage at which the loads are carried"
+        check = Check(node, "voltage collapse", np.inf, 1.0, "1", False, source)
+        return Finding(check, str(self.study.failures[n]), WHEN[Moment(int(states.moment[0]))])
+
+
+def power_study(
+    case: Case,
+    side: PowerSide,
+    power: dict[str, float],
+    air: np.ndarray | None = None,
+    failures: Sequence[Failure] | None = None,
+    clocks: Sequence[backup.Clock] = (),
+) -> PowerStudy:
+    """Solve all states with the loads at `power` [W], in the `air` round the nodes [K]."""
+    found = study(side.model, side.in_order(power), failures, air)
+    state, steps = found.state, backup.generator_steps(side.model, found.state)
+    assert case.power is not None, "a case without power chain"
+    faults = short_circuit(side.model, state.live, state.fed_from, case.power.voltage_tolerance)
+    others = [
+        *fault_checks(side.model, faults, state.fed_from),
+        *backup.autonomy_checks(side.model, state),
+        *backup.clock_checks(side.model, state, clocks),
+        *backup.step_checks(steps),
+    ]
+    every = np.arange(len(side.model.nodes))
+    air = np.full(len(every), np.nan) if air is None else air
+    return PowerStudy(case, side, found, air, found.room(every), tuple(steps), tuple(others))
+
+
+def rack_kind(case: Case) -> Item | None:
+    """The kind of rack with most power in the hall, of which more may be wanted; None without."""
+    servers = [item for item in case.items if isinstance(item.entry, Rack) and item.power > 0]
+    servers = servers or [item for item in case.items if hasattr(item.entry, "hashrate")]
+    total: dict[str, float] = {}
+    for item in servers:
+        total[item.entry.name] = total.get(item.entry.name, 0.0) + item.power
+    if not total:
+        return None
+    most = max(total, key=lambda name: total[name])
+    return next(item for item in servers if item.entry.name == most)
+
+
+def feeders(case: Case, side: PowerSide) -> np.ndarray:
+    """Places of the nodes on which servers hang."""
+    critical = [load for load in side.model.loads if load.critical]
+    names = dict.fromkeys(feed for load in critical for feed in load.feeds)
+    return np.array([side.model.index[name] for name in names], dtype=int)
+
+
+def state_rows(found: PowerStudy) -> list[Row]:
+    """One row for each failure: the tightest feeder, what ends it, unserved load, what breaks."""
+    places, rack = feeders(found.case, found.side), rack_kind(found.case)
+    nodes, rows = found.side.model.nodes, []
+    for n, failure in enumerate(found.study.failures):
+        live = found.study.state.live[found.study.settled(n)][places]
+        room = np.where(live, found.room.path[n, places], np.inf)
+        at = int(np.argmin(room)) if len(places) else 0
+        known = len(places) > 0 and np.isfinite(room[at])
+        binding = int(found.room.binding[n, places[at]]) if known else -1
+        lost = found.study.unserved(n)
+        broken = found.study.broken(n)
+        rows.append(
+            {
+                "state": str(failure),
+                "headroom_kw": float(room[at]) / 1e3 if known else None,
+                "headroom_racks": _racks(float(room[at]), rack) if known else None,
+                "at": nodes[places[at]].name if known else None,
+                "binding": nodes[binding].name if binding >= 0 else None,
+                "unserved_kw": float(lost.sum()) / 1e3,
+                "unserved_loads": int((lost > 0).sum()),
+                "broken": len(broken),
+                "worst": f"{broken[0][1].rule} of {broken[0][1].node}" if broken else None,
+                "converged": bool(found.study.state.converged[found.study.rows(n)].all()),
+            }
+        )
+    return rows
+
+
+def _racks(room: float, rack: Item | None) -> int | None:
+    return None if rack is None else int(np.floor(room / rack.power + 1e-9))
+
+
+def node_rows(found: PowerStudy) -> list[Row]:
+    """One row for each node: the normal state, and its headroom after the worst failure."""
+    state = found.study.state.at(found.study.settled(NORMAL))
+    rack = rack_kind(found.case)
+    live = found.study.state.live[
+        [found.study.settled(n) for n in range(len(found.study.failures))]
+    ]
+    after = np.where(live, found.room.path, np.inf)
+    rows = []
+    for n in range(len(found.side.model.nodes)):
+        worst = int(np.argmin(after[:, n]))
+        rows.append(
+            node_row(found.side, state, found.room, n, NORMAL)
+            | {
+                "headroom_racks": _whole(found.room.path[NORMAL, n], rack),
+                "worst_headroom_kw": finite(after[worst, n] / 1e3),
+                "worst_headroom_racks": _whole(after[worst, n], rack),
+                "worst_state": str(found.study.failures[worst]),
+                "derating_pct": 100 * float(found.study.limits.derating[n]),
+                "air_c": finite(float(found.air[n]) - 273.15),
+            }
+        )
+    return rows
+
+
+def node_row(side: PowerSide, state: PowerState, room: Headroom, n: int, row: int) -> Row:
+    """What is known of one node in one state."""
+    node = side.model.nodes[n]
+    rated, names = node.rating > 0, [other.name for other in side.model.nodes]
+    binding, feed = int(room.binding[row, n]), int(state.fed_from[n])
+    return {
+        "name": node.name,
+        "kind": node.kind,
+        "fed_by": list(node.fed_by),
+        "fed_from": names[feed] if feed >= 0 else None,
+        "live": bool(state.live[n]),
+        "rating_kva": node.rating / 1e3 if rated else None,
+        "load_kva": float(state.load[n]) / 1e3,
+        "load_kw": float(state.power[n]) / 1e3,
+        "loading_pct": 100 * float(state.loading[n]) if rated else None,
+        "continuous_pct": 100 * node.continuous_factor,
+        "headroom_kw": finite(float(room.path[row, n]) / 1e3),
+        "headroom_ends_at": names[binding] if binding >= 0 else None,
+        "voltage_v": float(state.voltage[n]),
+        "voltage_drop_pct": 100 * float(state.voltage_drop[n]),
+        "losses_kw": float(state.losses[n]) / 1e3,
+    }
+
+
+def _whole(room: float, rack: Item | None) -> int | None:
+    return _racks(float(room), rack) if np.isfinite(room) else None
+
+
+def finite(value: float) -> float | None:
+    """A number for the summary: None where it is none."""
+    return float(value) if np.isfinite(value) else None
+
+
+def load_rows(found: PowerStudy) -> list[Row]:
+    """One row for each load in the normal state."""
+    state = found.study.state.at(found.study.settled(NORMAL))
+    groups = {item.name: item.group for item in found.case.items}
+    return [
+        {
+            "name": load.name,
+            "group": groups.get(load.name, load.name),
+            "feeds": list(load.feeds),
+            "power_kw": float(found.study.wanted[n]) / 1e3,
+            "served_kw": float(state.served[n]) / 1e3,
+        }
+        for n, load in enumerate(found.side.model.loads)
+    ]

@@ -1,0 +1,167 @@
+"""The power study of a case as tables for the terminal."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from rehall.power_study import PowerStudy, node_rows, state_rows
+
+MOST = 12
+"""Rows of a list that are shown; how many more there are is said."""
+
+
+def print_power(found: PowerStudy, out: Console) -> None:
+    """Nodes, states after failures, what breaks, the sequence of generators."""
+    nodes, states = node_rows(found), state_rows(found)
+    out.print(node_table(nodes))
+    out.print(state_table(states))
+    findings = [finding.row() for finding in found.findings]
+    out.print(finding_table(findings))
+    if found.steps:
+        out.print(step_table(found))
+    out.print(verdict(states, nodes), highlight=False)
+
+
+def verdict(states: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
+    """The binding node and the headroom, normal and after the worst single failure."""
+    known = [row for row in states if row["headroom_kw"] is not None]
+    if not known:
+        return "no rating ends the headroom of the feeders"
+    normal, worst = known[0], min(known, key=lambda row: row["headroom_kw"])
+    held = sum(row["broken"] == 0 for row in states)
+    return (
+        f"Headroom of the tightest feeder: {_room(normal)} in the normal state; "
+        f"{_room(worst)} after '{worst['state']}'.\n"
+        f"{held} of {len(states)} states keep every rule; losses of the chain "
+        f"{sum(row['losses_kw'] for row in nodes):.0f} kW."
+    )
+
+
+def _room(row: dict[str, Any]) -> str:
+    racks = row["headroom_racks"]
+    more = "" if racks is None else f" ({racks} racks)"
+    return f"{row['headroom_kw']:.0f} kW{more} at {row['at']}, bound by {row['binding']}"
+
+
+def node_table(rows: list[dict[str, Any]]) -> Table:
+    """Nodes in the normal state, with the least headroom after a failure."""
+    table = _table("Nodes in the normal state, and their least headroom after a single failure")
+    for heading in ("node", "kind"):
+        table.add_column(heading)
+    for heading in ("rating kVA", "load kVA", "%", "headroom kW", "racks", "drop %", "losses kW"):
+        table.add_column(heading, justify="right")
+    table.add_column("ends at")
+    table.add_column("worst kW", justify="right")
+    table.add_column("after")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["kind"],
+            number(row["rating_kva"]),
+            number(row["load_kva"]),
+            number(row["loading_pct"], 1),
+            number(row["headroom_kw"]),
+            number(row["headroom_racks"]),
+            number(row["voltage_drop_pct"], 2),
+            number(row["losses_kw"], 1),
+            row["headroom_ends_at"] or "",
+            number(row["worst_headroom_kw"]),
+            row["worst_state"] if row["worst_headroom_kw"] is not None else "",
+        )
+    return table
+
+
+def state_table(rows: list[dict[str, Any]]) -> Table:
+    """The normal state and every failure: what is left at the tightest feeder of servers."""
+    table = _table(f"{len(rows)} states: the tightest feeder of servers in each")
+    table.add_column("state")
+    for heading in ("headroom kW", "racks"):
+        table.add_column(heading, justify="right")
+    for heading in ("at", "bound by"):
+        table.add_column(heading)
+    table.add_column("unserved kW", justify="right")
+    table.add_column("broken", justify="right")
+    table.add_column("worst")
+    for row in rows:
+        table.add_row(
+            row["state"],
+            number(row["headroom_kw"]),
+            number(row["headroom_racks"]),
+            row["at"] or "",
+            row["binding"] or "",
+            number(row["unserved_kw"], 1) if row["unserved_kw"] else "",
+            f"[red]{row['broken']}[/]" if row["broken"] else "",
+            row["worst"] or ("" if row["converged"] else "[red]voltage collapse[/]"),
+        )
+    return table
+
+
+def finding_table(rows: list[dict[str, Any]]) -> Table:
+    """What does not hold: each rule in each state at its worst place."""
+    worst = worst_of_each(rows)
+    table = _table(f"{sum(not row['informational'] for row in rows)} findings, worst place of each")
+    for heading in ("rule", "where", "state", "when"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("value", "limit"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    table.add_column("source", overflow="fold")
+    for row in worst[:MOST]:
+        others = f" and {row['places'] - 1} more" if row["places"] > 1 else ""
+        rule = row["rule"] + (" (advice)" if row["informational"] else "")
+        table.add_row(
+            rule,
+            row["where"] + others,
+            row["state"],
+            row["when"],
+            number(row["value"], 1),
+            number(row["limit"], 1),
+            row["unit"],
+            row["source"],
+        )
+    if len(worst) > MOST:
+        table.add_row(f"and {len(worst) - MOST} more")
+    return table
+
+
+def worst_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each rule in each state: its worst place, and how many places break it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        key = row["rule"], row["state"]
+        there = found.get(key)
+        if there is None:
+            found[key] = row | {"places": 1}
+            continue
+        there["places"] += 1
+        if (row["margin_pct"] or -row["value"]) < (there["margin_pct"] or -there["value"]):
+            found[key] = row | {"places": there["places"]}
+    return list(found.values())
+
+
+def step_table(found: PowerStudy) -> Table:
+    """What comes to each generator when."""
+    table = _table("Loads that come to the generators")
+    for heading in ("generator", "after s", "through", "at once kW", "limit kW", "ramped kW"):
+        table.add_column(heading)
+    for step in found.steps:
+        table.add_row(
+            step.generator,
+            f"{step.time:.1f}",
+            ", ".join(step.what),
+            f"{step.power / 1e3:.0f}",
+            f"{step.limit / 1e3:.0f}",
+            f"{step.ramped / 1e3:.0f}",
+        )
+    return table
+
+
+def number(value: float | int | None, decimals: int = 0) -> str:
+    """A number as shown; nothing where there is none."""
+    return "" if value is None else f"{value:z,.{decimals}f}"
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, box=box.SIMPLE, title_justify="left")
