@@ -27,7 +27,7 @@ help:
 	@echo "make validate  cases with a published reference, into validation/REPORT.md"
 	@echo "make fuzz      200 random halls, 1,000 random networks: each converges or says why not"
 	@echo "make speed     cost of air and liquid solvers, as ratios; appends to validation/speed.csv"
-	@echo "make peers     pandapipes on the same loops, in an environment of its own"
+	@echo "make peers     pandapipes and pandapower on the same loops and halls, in an environment of its own"
 
 demo: $(VENV)/.stamp-run
 	$(BIN)/rehall compare configs/asic_hall.yaml configs/ai_hall.yaml --out out/demo
@@ -66,6 +66,7 @@ speed: $(VENV)/.stamp-dev
 
 peers: $(PEERS)/.stamp
 	$(PEERS)/bin/python validation/peers/networks.py
+	$(PEERS)/bin/python validation/peers/halls.py
 	$(PEERS)/bin/python validation/speed.py --liquid
 
 # A few of the same loops, without writing anything.

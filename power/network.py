@@ -42,13 +42,14 @@ class PowerModel:
     feeds: Int[np.ndarray, "load feeds"]
     shares: Float[np.ndarray, "load feeds"]
     supplies: Float[np.ndarray, "load feeds"]  # limit of a load's supplies on each feed [W]
-    load_tangent: Float[np.ndarray, " load"]  # Q / P of each load
+    load_tangent: Float[np.ndarray, "load feeds"]  # Q / P over each feed; none of direct current
     worst_tangent: Float[np.ndarray, " node"]  # largest Q / P of the loads a node can feed
     voltage: Float[np.ndarray, " node"]  # nominal, line-to-line [V]
     impedance: Complex[np.ndarray, " node"]  # feed to output, at output voltage [ohm]
     rating: Float[np.ndarray, " node"]  # [VA]
     continuous_factor: Float[np.ndarray, " node"]
     real_limit: Float[np.ndarray, " node"]  # UPS and contracted demand, else inf [W]
+    is_direct: Bool[np.ndarray, " node"]
     is_ups: Bool[np.ndarray, " node"]
     is_converter: Bool[np.ndarray, " node"]  # UPS and rectifiers: a new voltage begins
     starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
@@ -69,7 +70,9 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
     feeds = _padded([[index[name] for name in load.feeds] for load in loads], NONE)
     ties = np.array([isinstance(node, Tie) for node in nodes], dtype=bool)
     order = _parents_first(np.where(ties[:, None], NONE, parents), ties)
-    load_tangent = np.array([tangent(load.power_factor) for load in loads], dtype=float)
+    direct = np.array([node.direct for node in nodes], dtype=bool)
+    own_tangent = np.array([tangent(load.power_factor) for load in loads], dtype=float)
+    load_tangent = np.where(direct[feeds], 0.0, own_tangent[:, None])
     three = any(load.phases != PHASES[0] for load in loads)
     converters = np.array([isinstance(node, Ups | Rectifier) for node in nodes], dtype=bool)
     gaps = [node.gap if isinstance(node, TransferSwitch | Tie) else 0.0 for node in nodes]
@@ -89,6 +92,7 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
         rating=np.array([node.rating for node in nodes], dtype=float),
         continuous_factor=np.array([node.continuous_factor for node in nodes], dtype=float),
         real_limit=np.array([_real_limit(node) for node in nodes], dtype=float),
+        is_direct=direct,
         is_ups=np.array([isinstance(node, Ups) for node in nodes], dtype=bool),
         is_converter=converters,
         starts_anew=np.array(
@@ -162,12 +166,12 @@ def _worst_tangent(
     parents: Int[np.ndarray, "node parents"],
     feeds: Int[np.ndarray, "load feeds"],
     order: tuple[int, ...],
-    load_tangent: Float[np.ndarray, " load"],
+    load_tangent: Float[np.ndarray, "load feeds"],
 ) -> Float[np.ndarray, " node"]:
     """Largest Q / P of the loads that each node can feed; 0 where it feeds none."""
     worst = np.zeros(len(parents))
-    for feed in feeds.T:
-        np.maximum.at(worst, feed[feed != NONE], load_tangent[feed != NONE])
+    for feed, tangents in zip(feeds.T, load_tangent.T, strict=True):
+        np.maximum.at(worst, feed[feed != NONE], tangents[feed != NONE])
     for node in reversed(order):
         for parent in parents[node][parents[node] != NONE]:
             worst[parent] = max(worst[parent], worst[node])

@@ -41,7 +41,7 @@ class PowerState:
     reactive: Float[np.ndarray, "*state node"]  # at the output [var]
     load: Float[np.ndarray, "*state node"]  # [VA]
     loading: Float[np.ndarray, "*state node"]  # load over rating of what runs; 0 where unrated
-    current: Complex[np.ndarray, "*state node phase"]  # at the output, of each phase [A]
+    current: Complex[np.ndarray, "*state node phase"]  # at the output, of each phase or pole [A]
     voltage: Float[np.ndarray, "*state node"]  # line-to-line, lowest phase, at the output [V]
     voltage_drop: Float[np.ndarray, "*state node"]  # below nominal, per nominal
     own_drop: Float[np.ndarray, "*state node"]  # from its feed to its output, per nominal
@@ -228,7 +228,7 @@ def _results(
         reactive=total.imag,
         load=load,
         loading=np.where(rating > 0, load / np.where(rating > 0, rating, 1.0), 0.0),
-        current=current,
+        current=current * np.where(model.is_direct, np.sqrt(3.0), 1.0)[:, None],
         voltage=voltage,
         voltage_drop=np.where(live, 1 - voltage / model.voltage, 0.0),
         own_drop=own_drop,

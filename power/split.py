@@ -51,9 +51,9 @@ def drawn(
     else:
         on_phases = np.ones((len(model.loads), 1))
     found = np.zeros((len(feed_power), len(model.nodes), on_phases.shape[-1]), dtype=complex)
-    with_reactive = (1 + 1j * model.load_tangent)[:, None] * on_phases
     for k, feed in enumerate(model.feeds.T):
         at = _joined(model, feed)
+        with_reactive = (1 + 1j * model.load_tangent[:, k])[:, None] * on_phases
         for phase, share in enumerate(with_reactive.T):
             found[:, :, phase] += (feed_power[..., k] * share) @ at
     return found

@@ -141,7 +141,7 @@ def test_direct_current_loses_and_drops_by_the_resistance_of_both_poles():
         Line(name="cable", fed_by=("rectifier",), voltage=800.0, direct=True, rating=200e3,
              length=10.0, resistance=2e-3, reactance=0.0),
     ]  # fmt: skip
-    model = build(nodes, [Load(name="rack", feeds=("cable",), power_factor=1.0)])
+    model = build(nodes, [Load(name="rack", feeds=("cable",), power_factor=0.9)])
     state = solve(model, [100e3])
     arrives = 400 + math.sqrt(400**2 - 0.02 * 100e3)
     lost = 0.02 * (100e3 / arrives) ** 2
@@ -150,6 +150,7 @@ def test_direct_current_loses_and_drops_by_the_resistance_of_both_poles():
     assert state.losses[1] == pytest.approx(0.02 * (100e3 + lost), rel=1e-6)
     assert state.power[0] == pytest.approx(1.02 * (100e3 + lost), rel=1e-6)
     assert state.load[2] == pytest.approx(800.0 * 100e3 / arrives, rel=1e-9)
+    assert np.abs(state.current[2]).max() == pytest.approx(100e3 / arrives, rel=1e-9)
     assert nodes[2].full_load == 250.0
 
 
