@@ -229,8 +229,8 @@ class Load:
     feed moves to the live ones in proportion, as far as `ratings` [W] of the supplies on each feed
     go (None: no limit); what is left is unserved. A share of 0 is a feed that waits for the others.
     `phases` names those that it hangs on: `abc`, one to neutral, or two (the power of each as at
-    nominal voltages: currents within some 1.5 % where phases are far apart). `third` is the share of a
-    third harmonic in its current, which adds up in the neutral.
+    nominal voltages: currents within some 1.5 % where phases are far apart). `third` is the share
+    of a third harmonic in its current, which adds up in the neutral.
 
     `peak` is the highest power over that wanted, for `peak_time` [s]; `swing` the amplitude of its
     steady swing over that wanted, at `swing_frequency` [Hz]. `window` is the voltage [V] in which

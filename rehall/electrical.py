@@ -75,11 +75,13 @@ def _loads(case: Case) -> list[Load]:
 def _equipment(case: Case, item: Item) -> Load:
     """A piece of equipment as a load: servers must not lose their power, cooling may for a while.
 
-    Training swings are those of accelerators, racks with a `power_peak`.
+    Swings and peaks are those of accelerators; a `power_peak` of the entry goes before the profile.
     """
     assert case.power is not None
     entry, profile = item.entry, case.power.profile
-    peak = getattr(entry, "power_peak", None)
+    accelerates = getattr(entry, "gpus", 0) > 0
+    own = getattr(entry, "power_peak", None)
+    peak = profile.peak if accelerates else 1.0
     shelves = shelves_on_feeds(case, item)
     return Load(
         name=item.name,
@@ -88,9 +90,9 @@ def _equipment(case: Case, item: Item) -> Load:
         shares=None if shelves is None else tuple(count for count, _ in shelves),
         ratings=None if shelves is None else tuple(count * watts for count, watts in shelves),
         phases=item.phases,
-        peak=1.0 if peak is None else max(1.0, peak / entry.power),  # type: ignore[attr-defined]
+        peak=peak if own is None else max(1.0, own / entry.power),  # type: ignore[attr-defined]
         peak_time=profile.peak_time,
-        swing=0.0 if peak is None else profile.swing * (1.0 - profile.smoothing),
+        swing=profile.swing * (1.0 - profile.smoothing) if accelerates else 0.0,
         swing_frequency=profile.swing_frequency,
         window=_window(case, item),
         critical=isinstance(entry, SERVERS),

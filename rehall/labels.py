@@ -52,7 +52,10 @@ PLAIN = {
 TITLES = {
     "cdus": "Coolant distribution units",
     "loops": "Liquid loops",
-    "power_nodes": "Power",
+    "power_nodes": "Power nodes in the normal state, and after the worst single failure",
+    "power_states": "Power after every single failure, at the tightest feeder of servers",
+    "power_findings": "Power: rules that do not hold",
+    "power_loads": "Loads of the power chain",
     "holds": "Holds",
     "where": "Where",
     "wall_s": "Wall time",

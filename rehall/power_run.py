@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from geometry.errors import InputError
 from rehall.config import Case
@@ -15,10 +16,10 @@ from rehall.power_study import (
     power_study,
     state_rows,
 )
-from rehall.results import aside, write_text
+from rehall.results import CHAIN, write_text
 from rehall.schema.entries import SERVERS
 
-JSON, PICTURE = "power.json", "power.svg"
+JSON, TITLE = "power.json", "Power chain in the normal state"
 
 
 def run_power(case: Case, share: float = 1.0) -> PowerStudy:
@@ -33,7 +34,7 @@ def run_power(case: Case, share: float = 1.0) -> PowerStudy:
     return power_study(case, side, powers, air, clocks=thermal_clocks(case))
 
 
-def summary_of(found: PowerStudy) -> dict[str, object]:
+def summary_of(found: PowerStudy) -> dict[str, Any]:
     """Every number of the study, as `power.json` holds it."""
     return {
         "case": found.case.path.stem,
@@ -62,6 +63,5 @@ def write_power(found: PowerStudy, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     summary = summary_of(found)
     write_text(folder / JSON, json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    with aside(folder / PICTURE) as path:
-        write_single_line(node_rows(found), load_rows(found), found.case.site.name, path)
-    return [folder / JSON, folder / PICTURE]
+    write_single_line(summary["power_nodes"], summary["power_loads"], TITLE, folder / CHAIN)
+    return [folder / JSON, folder / CHAIN]

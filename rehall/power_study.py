@@ -45,11 +45,11 @@ class Finding:
             "where": check.node,
             "state": self.failure,
             "when": self.when,
-            "value": check.value * scale,
-            "limit": check.limit * scale,
+            "value": finite(check.value * scale),
+            "limit": finite(check.limit * scale),
             "unit": unit,
             "holds": bool(check.holds),
-            "margin_pct": 100 * check.margin if check.limit else None,
+            "margin_pct": finite(100 * check.margin) if check.limit else None,
             "informational": check.informational,
             "source": check.source,
         }
@@ -188,6 +188,7 @@ def node_rows(found: PowerStudy) -> list[Row]:
         rows.append(
             node_row(found.side, state, found.room, n, NORMAL)
             | {
+                "continuous_pct": _continuous(found, n),
                 "headroom_racks": _whole(found.room.path[NORMAL, n], rack),
                 "worst_headroom_kw": finite(after[worst, n] / 1e3),
                 "worst_headroom_racks": _whole(after[worst, n], rack),
@@ -214,13 +215,19 @@ def node_row(side: PowerSide, state: PowerState, room: Headroom, n: int, row: in
         "load_kva": float(state.load[n]) / 1e3,
         "load_kw": float(state.power[n]) / 1e3,
         "loading_pct": 100 * float(state.loading[n]) if rated else None,
-        "continuous_pct": 100 * node.continuous_factor,
         "headroom_kw": finite(float(room.path[row, n]) / 1e3),
         "headroom_ends_at": names[binding] if binding >= 0 else None,
         "voltage_v": float(state.voltage[n]),
         "voltage_drop_pct": 100 * float(state.voltage_drop[n]),
         "losses_kw": float(state.losses[n]) / 1e3,
     }
+
+
+def _continuous(found: PowerStudy, n: int) -> float | None:
+    """Share of its rating that a node carries for hours in its air, in the normal state [%]."""
+    limit = found.study.limits.apparent[found.study.settled(NORMAL), n]
+    rating = found.side.model.rating[n]
+    return finite(100 * float(limit) / rating) if rating > 0 else None
 
 
 def _whole(room: float, rack: Item | None) -> int | None:
@@ -235,11 +242,12 @@ def finite(value: float) -> float | None:
 def load_rows(found: PowerStudy) -> list[Row]:
     """One row for each load in the normal state."""
     state = found.study.state.at(found.study.settled(NORMAL))
-    groups = {item.name: item.group for item in found.case.items}
+    kinds = {item.name: item.kind for item in found.case.items}
+    kinds |= {opening.name: "exhaust_fan" for opening in found.case.openings}
     return [
         {
             "name": load.name,
-            "group": groups.get(load.name, load.name),
+            "group": kinds.get(load.name, "facility"),
             "feeds": list(load.feeds),
             "power_kw": float(found.study.wanted[n]) / 1e3,
             "served_kw": float(state.served[n]) / 1e3,

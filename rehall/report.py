@@ -11,7 +11,10 @@ from rehall.labels import title_of, unit_among, units_of
 from rehall.results import Results, Table, is_table, write_text
 
 # Sections in the order a reader asks for them; what the summary holds beyond these comes after.
-ORDER = ("limits", "racks", "openings", "cooling_units", "cdus", "loops", "branches", "power_nodes")
+ORDER = (
+    *("limits", "racks", "openings", "cooling_units", "cdus", "loops", "branches"),
+    *("power_nodes", "power_states", "power_findings"),
+)
 AFTER_TABLES = ("metrics", "balance", "grid", "uniqueness", "assumptions", "sources")
 HEAD = ("case", "verdict")  # shown at the top of the page
 VERDICTS = {
@@ -26,6 +29,7 @@ CAPTIONS = {
     "plan": "Air temperature on a plan of the hall",
     "section": "Temperature and velocity before the row with the hottest inlet",
     "racks": "Temperature of the air at the intake faces",
+    "power": "Power chain and its loading in the normal state",
     "streamlines": "Paths of the air from where it is supplied",
 }
 
@@ -72,7 +76,8 @@ def write_report(results: Results, pictures: list[Path], out_html: Path) -> None
         text=text,
         run=pairs({key: value for key, value in summary.items() if is_plain(key, value)}),
         sections=sections(summary),
-        pictures=[(caption(path), embedded(path)) for path in pictures],
+        pictures=[(caption(path), embedded(path)) for path in pictures if path.suffix == ".png"],
+        drawings=[(caption(path), inline(path)) for path in pictures if path.suffix == ".svg"],
         manifest=pairs(results.manifest),
         case_text=results.case_text,
     )
@@ -267,6 +272,12 @@ def caption(path: Path) -> str:
     if path.stem.startswith("loop_"):
         return f"Flow and temperature in the loop {unquote(path.stem.removeprefix('loop_'))}"
     return CAPTIONS.get(path.stem, path.stem)
+
+
+def inline(path: Path) -> str:
+    """Return a drawing as part of a page: its text stays text that one can search and enlarge."""
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
 
 
 def embedded(path: Path) -> str:

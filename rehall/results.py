@@ -29,6 +29,8 @@ TRANSIENT = (
     "checkpoint.h5",
 )
 PICTURES = ("plan.png", "section.png", "racks.png", "streamlines.png")
+CHAIN = "power.svg"
+"""Picture of the power chain."""
 PARTIAL = ("humidity_ratio", "dew_point", "relative_humidity", "age", "recirculated")
 """Fields that are NaN in solids and where nothing tells them."""
 
@@ -145,7 +147,7 @@ def write(
 
     check_finite(results)
     out.mkdir(parents=True, exist_ok=True)
-    for name in (SUMMARY, REPORT, *PICTURES, FIELDS, *(() if keep_transient else TRANSIENT)):
+    for name in (SUMMARY, REPORT, *PICTURES, CHAIN, FIELDS, *(() if keep_transient else TRANSIENT)):
         (out / name).unlink(missing_ok=True)
     for path in pictures_of_loops(out):
         path.unlink()

@@ -22,7 +22,7 @@ def balance(solution: Solution) -> Row:
     liquid = [100 * float(state.energy_residual) for _, state in solution.loops.values()]
     power = None
     if solution.power is not None and solution.power[1].converged:
-        power = 100 * solution.power[1].balance_error
+        power = 100 * float(solution.power[1].balance_error)
     return {
         "air_mass_pct": 100 * abs(solution.air.mass_error),
         "air_energy_pct": 100 * abs(solution.air.energy_error),

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rehall.labels import title_of, unit_among, units_of
+from rehall.power_tables import verdict
 from rehall.report import worst_of_each
 from rehall.tables_evidence import print_grid, print_uniqueness
 
@@ -32,6 +33,9 @@ def print_summary(summary: dict[str, Any], out: Console, told: Collection[str] =
     print_grid(summary["grid"], out)
     if "uniqueness" in summary:
         print_uniqueness(summary["uniqueness"], out)
+    if summary.get("power_states"):
+        told_of = verdict(summary["power_states"], summary["power_nodes"])
+        out.print(f"\nPower after single failures:\n{told_of}", highlight=False)
     if summary.get("transient"):
         print_transient(summary["transient"], out)
     for warning in summary["warnings"]:

@@ -1,6 +1,7 @@
 """Pictures of the results: plan, section, rack faces and streamlines on one scale, and loops."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvista as pv
@@ -16,7 +17,7 @@ from rehall import scene
 from rehall.lettering import Lettering
 from rehall.loop_plot import draw_loops
 from rehall.plan import draw_air_paths, label_equipment, plan_axes, rows_of, save, solid_boxes
-from rehall.results import PICTURES, Fields, Results
+from rehall.results import CHAIN, PICTURES, Fields, Results
 
 HEIGHT = 1.2  # of the plan [m]: the middle of a rack
 AHEAD = 0.3  # of the section before the intake [m]: inside the cold aisle
@@ -29,13 +30,28 @@ Scale = scene.Scale
 
 
 def screenshots(results: Results, out_dir: Path, scale: Scale = scene.SCALE) -> list[Path]:
-    """Draw the air and the loops into a folder; `scale` [degC] is that of all pictures of air."""
+    """Draw air, loops and the power chain into a folder.
+
+    `scale` [degC] is that of all pictures of air.
+    """
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = [out_dir / name for name in PICTURES]
     drawings = (heat_map, section, rack_faces, streamlines)
     for draw, path in zip(drawings, paths, strict=True):
         draw(results, path, scale)
-    return paths + draw_loops(results.summary, results.hall, out_dir)
+    paths += draw_loops(results.summary, results.hall, out_dir)
+    return paths + draw_chain(results.summary, out_dir)
+
+
+def draw_chain(summary: dict[str, Any], out_dir: Path) -> list[Path]:
+    """Draw the power chain of a run into a folder; nothing where it has none."""
+    if not summary.get("power_nodes") or not summary.get("power_loads"):
+        return []
+    from rehall.single_line import write_single_line
+
+    path, title = out_dir / CHAIN, f"{summary['case']}: power chain in the normal state"
+    write_single_line(summary["power_nodes"], summary["power_loads"], title, path)
+    return [path]
 
 
 def show(results: Results) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from rehall.quantities import Frequency, Length, Share, Temperature, Voltage, quantity
+from rehall.quantities import Frequency, Length, Ratio, Share, Temperature, Voltage, quantity
 from rehall.schema.base import Description, Name
 from rehall.schema.hall import EntryName, Point, require_order
 
@@ -49,12 +49,14 @@ class LoadProfile(Description):
     """How accelerator racks draw their power beside its mean.
 
     `swing` is the amplitude of training steps over that power, at `swing_frequency` (0.2 to 3 Hz
-    is usual); `smoothing` is the share of it that the racks' own storage takes away.
+    is usual); `smoothing` is the share of it that the racks' own storage takes away. `peak` is the
+    highest power over the mean, for `peak_time`, where the rack's entry has no `power_peak`.
     """
 
     swing: Share = 0.0
     swing_frequency: Frequency = 1.0
     smoothing: Share = 0.0
+    peak: Annotated[Ratio, Field(ge=1.0)] = 1.0
     peak_time: Annotated[float, quantity("time", least=0.0)] = 1e-3
 
 
