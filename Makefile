@@ -26,7 +26,7 @@ help:
 	@echo "make docs      the documentation as a web site, in out/site"
 	@echo "make validate  cases with a published reference, into validation/REPORT.md"
 	@echo "make fuzz      200 random halls, 1,000 random networks: each converges or says why not"
-	@echo "make speed     cost of air and liquid solvers, as ratios; appends to validation/speed.csv"
+	@echo "make speed     cost of air, liquid and power, as ratios; appends to validation/speed.csv"
 	@echo "make peers     pandapipes and pandapower on the same loops and halls, in an environment of its own"
 
 demo: $(VENV)/.stamp-run
@@ -68,6 +68,7 @@ peers: $(PEERS)/.stamp
 	$(PEERS)/bin/python validation/peers/networks.py
 	$(PEERS)/bin/python validation/peers/halls.py
 	$(PEERS)/bin/python validation/speed.py --liquid
+	$(PEERS)/bin/python validation/speed.py --power
 
 # A few of the same loops, without writing anything.
 peers-check: $(PEERS)/.stamp

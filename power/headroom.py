@@ -1,6 +1,7 @@
 """How much more each node could carry before it, or a node upstream, passes its limit."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
@@ -11,7 +12,7 @@ from power.network import NONE, PowerModel
 from power.nodes import Rectifier, Ups
 from power.solve import PowerState
 
-STEPS, CLOSE = 40, 1e-9
+STEPS, CLOSE = 40, 1e-8
 """Most steps of the search, and the use of a limit [-] within which it ends."""
 PASSES = 2  # up with the losses, down with the voltages
 
@@ -78,7 +79,7 @@ def _root(excess, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     at_a, at_b = excess(a), excess(b)
     none, whole = at_a >= 0.0, at_b <= 0.0
     for _ in range(STEPS):
-        done = none | whole | (np.abs(at_b) <= CLOSE)
+        done = none | whole | ~(np.abs(at_b) > CLOSE)  # at dead nodes there is nothing to find
         if done.all():
             break
         with np.errstate(all="ignore"):
@@ -112,6 +113,11 @@ class _Paths:
     curve: Float[np.ndarray, "step 1 column"]  # loss per output power squared [1/W]
     input_tangent: Float[np.ndarray, "step 1 column"]  # Q / P of a converter's input
     tangent: Float[np.ndarray, " column"]  # Q / P of the extra at the start
+
+    @cached_property
+    def fall(self) -> Float[np.ndarray, "step 1 column"]:
+        """What falls at each impedance now [V]."""
+        return _fall(self.impedance, self.output, self.voltage)
 
     @classmethod
     def along(
@@ -199,8 +205,7 @@ class _Paths:
         voltage: Float[np.ndarray, "step case column"],
     ) -> Float[np.ndarray, "step case column"]:
         """Voltage once the extra flows [V]: what falls at each impedance, summed from the top."""
-        now = _fall(self.impedance, self.output, self.voltage)
-        fall = (_fall(self.impedance, after, voltage) - now) / self.nominal
+        fall = (_fall(self.impedance, after, voltage) - self.fall) / self.nominal
         sag = np.empty_like(fall)
         total = np.zeros(fall.shape[1:])
         for k in reversed(range(len(fall))):
@@ -219,8 +224,9 @@ def _fall(
 
     a + b^2 / 2V with a = (R P + X Q) / V along and b = (X P - R Q) / V across the voltage.
     """
-    fall = impedance * output.conj() / voltage
-    return fall.real + fall.imag**2 / (2 * voltage)
+    along = (impedance.real * output.real + impedance.imag * output.imag) / voltage
+    across = (impedance.imag * output.real - impedance.real * output.imag) / voltage
+    return along + across**2 / (2 * voltage)
 
 
 def _converter_numbers(model: PowerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

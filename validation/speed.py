@@ -1,6 +1,6 @@
-"""Speed of the air solver and of batched liquid states, as ratios taken in one run on one machine.
+"""Speed of the air solver and of batched liquid and power states, as ratios taken in one run.
 
-    python validation/speed.py [--quick | --start | --liquid]
+    python validation/speed.py [--quick | --start | --liquid | --power]
 
 Prints every figure and appends it to validation/speed.csv. On one core unless said. `copies` are
 times to copy one field of the same grid; iterations of the pressure solver are to 1e-8 in float64,
@@ -36,7 +36,10 @@ from thermal.air.multigrid import build_levels, solve_to, v_cycle
 from thermal.air.state import Work, at_rest
 
 CASE = Path(__file__).parent / "peers" / "contained.yaml"
-LIQUID = Path(__file__).parent / "peers" / "failure_states.py"
+STATES = {  # failure states in one batch, and the program that solves them one by one
+    "liquid": (Path(__file__).parent / "peers" / "failure_states.py", "pandapipes"),
+    "power": (Path(__file__).parent / "peers" / "power_states.py", "pandapower"),
+}
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15
 ROWS = 10
@@ -247,12 +250,13 @@ def start_figures() -> dict[str, float]:
     return figures
 
 
-def liquid_figures() -> dict[str, float]:
-    """Failure states in one batch, beside pandapipes where it is installed; on two cores."""
-    rows = csv.reader(child_seconds(str(LIQUID))[1].splitlines())
+def state_figures(of: str) -> dict[str, float]:
+    """Failure states in one batch, beside another program where it is installed; on two cores."""
+    script, peer = STATES[of]
+    rows = csv.reader(child_seconds(str(script))[1].splitlines())
     figures = {quantity: float(value) for quantity, value in rows}
-    if not any("pandapipes" in quantity for quantity in figures):
-        print("pandapipes is not installed here: `make peers` prints the ratio to it")
+    if not any(peer in quantity for quantity in figures):
+        print(f"{peer} is not installed here: `make peers` prints the ratio to it")
     return figures
 
 
@@ -317,7 +321,7 @@ def all_figures(quick: bool) -> dict[str, float]:
         figures |= iteration_figures(0.0717, 2) | iteration_figures(0.0333, 2)
     figures |= transient_figures(0.2, 10.0)
     if jax.default_backend() == "cpu":
-        figures |= start_figures() | liquid_figures()
+        figures |= start_figures() | state_figures("liquid") | state_figures("power")
     return figures | pressure_figures(SIZES[:2] if quick else SIZES)
 
 
@@ -338,10 +342,9 @@ def asked() -> str:
     """Which figures the command line asks for."""
     words = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     one = words.add_mutually_exclusive_group()
-    for name in ("quick", "start", "liquid", "case", "all-cores"):
-        told = (
-            None if name in ("quick", "start", "liquid") else SUPPRESS
-        )  # those it calls itself by
+    told_of = ("quick", "start", "liquid", "power")
+    for name in (*told_of, "case", "all-cores"):
+        told = None if name in told_of else SUPPRESS  # those it calls itself by
         one.add_argument(f"--{name}", action="store_const", dest="what", const=name, help=told)
     return words.parse_args().what or ""
 
@@ -354,7 +357,7 @@ if __name__ == "__main__":
             print(overhead_of_a_start())
         case "case":
             print(overhead_of_a_case())
-        case "liquid":
-            record(liquid_figures())
+        case "liquid" | "power" as of:
+            record(state_figures(of))
         case what:
             record(all_figures(what == "quick"))
