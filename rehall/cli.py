@@ -227,12 +227,14 @@ def year(
     hours = weather_of(loaded, weather)
     prepare()
     from rehall.year import coil_heats, solve_year
+    from rehall.year_contract import contract_of
     from rehall.year_results import write_year
     from rehall.year_summary import summarise_year
     from rehall.year_tables import print_year
 
-    found = solve_year(loaded, hours, share, coil_heats(loaded, results) if results else None)
-    summary = summarise_year(found)
+    heats = coil_heats(loaded, results) if results else None
+    found = solve_year(loaded, hours, share, heats)
+    summary = summarise_year(found, contract_of(found, heats))
     print_year(summary, out)
     for warning in summary["warnings"]:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)

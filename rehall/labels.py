@@ -6,6 +6,7 @@ UNITS = {
     "_l_per_kwh": "L/kWh",
     "_kw_per_m2": "kW/m²",
     "_per_year": "per year",
+    "_per_mwh": "per MWh",
     "_per_hour": "per hour",
     "_kg_s": "kg/s",
     "_g_kg": "g/kg",

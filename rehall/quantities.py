@@ -51,6 +51,7 @@ KINDS = {
     "hash rate": ("terahash/s", "'200 TH/s'"),
     "share": ("", "'25 %' or '0.25'"),
     "price of energy": ("currency/J", "'0.055 USD/kWh'"),
+    "price of demand": ("currency/W", "'12 USD/kW'"),
     "price of water": ("currency/m**3", "'2.5 USD/m3'"),
     "angle": ("rad", "'270 deg'"),
 }
@@ -184,6 +185,19 @@ class WaterPrice:
     currency: str
 
 
+@dataclass(frozen=True)
+class DemandPrice:
+    """A price of the highest power of a month: currency per watt, the currency's three letters."""
+
+    per_watt: float
+    currency: str
+
+
+def parse_demand_price(text: Any) -> DemandPrice:
+    """Return the price of demand from `12 USD/kW`."""
+    return DemandPrice(*price_in_si(text, "price of demand"))
+
+
 def parse_price(text: Any) -> Price:
     """Return the price of energy from `0.055 USD/kWh`."""
     return Price(*price_in_si(text, "price of energy"))
@@ -241,6 +255,7 @@ Density = Annotated[float, quantity("density", above=0.0)]
 SpecificHeat = Annotated[float, quantity("specific heat", above=0.0)]
 HashRate = Annotated[float, quantity("hash rate", above=0.0)]
 EnergyPrice = Annotated[Price, BeforeValidator(parse_price)]
+CostOfDemand = Annotated[DemandPrice, BeforeValidator(parse_demand_price)]
 CostOfWater = Annotated[WaterPrice, BeforeValidator(parse_water_price)]
 Share = Annotated[float, share(most=1.0), Field(ge=0.0)]
 PositiveShare = Annotated[float, share(most=1.0), Field(gt=0.0)]

@@ -14,6 +14,7 @@ from rehall.summary import worst_first
 from rehall.verdict import Limit, verdict
 from rehall.weather import HOURS
 from rehall.year import SHORT, FacilityYear, Year
+from rehall.year_contract import Contract, contract_row
 from thermal.plant.chiller import Range
 
 Row = dict[str, Any]
@@ -35,7 +36,7 @@ OUTSIDE = {
 """Keys for hours in which a chiller is used beyond its curves."""
 
 
-def summarise_year(year: Year) -> Row:
+def summarise_year(year: Year, contract: Contract | None = None) -> Row:
     """Every number of the year, as `year.json` holds it."""
     limits, converged = worst_first(limits_of(year)), not year.reasons
     return {
@@ -48,6 +49,7 @@ def summarise_year(year: Year) -> Row:
         "utilisation_pct": 100.0 * year.utilisation,
         "wall_s": round(year.wall_s, 2),
         "metrics": metrics_of(year) if converged else {},
+        "contract": contract_row(year, contract) if contract is not None and converged else {},
         "months": months(year) if converged else [],
         "facilities": [facility_row(name, f) for name, f in year.facilities.items()],
         "loops": [loop_row(year, name) for name in year.coolant],

@@ -37,7 +37,7 @@ FACILITY_ROWS = (
 """Rows of the table of facility loops: key, what it is called, unit."""
 DECIMALS = {"kW": 1, "MWh": 0, "m³": 0, "per year": 0}
 """Decimals of an index by its unit; four of any other."""
-HIDDEN = ("chain_error_pct", "currency")
+HIDDEN = ("chain_error_pct", "currency", "converged")
 
 
 def print_year(summary: dict[str, Any], out: Console) -> None:
@@ -52,6 +52,11 @@ def print_year(summary: dict[str, Any], out: Console) -> None:
         out.print(f"servers at {summary['utilisation_pct']:g} % of their power", highlight=False)
     if summary["metrics"]:
         out.print(indices_table(summary["metrics"]))
+        if summary["contract"].get("hours_called") or summary["contract"].get(
+            "demand_cost_per_year"
+        ):
+            out.print("Under the contract of the site:")
+            out.print(indices_table(summary["contract"]))
         out.print(months_table(summary["months"]))
     if summary["facilities"]:
         out.print(facilities_table(summary["facilities"]))

@@ -1,12 +1,13 @@
 """Site, limits and solver settings of a case."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from rehall.quantities import (
     Altitude,
     Angle,
+    CostOfDemand,
     CostOfWater,
     EnergyPrice,
     Length,
@@ -45,6 +46,38 @@ class Wind(Description):
     direction: Angle
 
 
+Clock = Annotated[float, Field(strict=False, ge=0.0, le=24.0)]
+MonthNumber = Annotated[int, Field(strict=True, ge=1, le=12)]
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class TariffPeriod(Description):
+    """Hours with a price of their own; `hours` and `months` from the first to the second."""
+
+    price: EnergyPrice
+    hours: tuple[Clock, Clock] = (0.0, 24.0)
+    months: tuple[MonthNumber, MonthNumber] = (1, 12)
+    days: Literal["all", "workdays", "weekend"] = "all"
+
+
+class TariffSpec(Description):
+    """Prices by the hour beside `energy_price`, which all other hours have, and a charge for the
+    highest hour of every month. The year begins on `first_day`.
+    """
+
+    periods: tuple[TariffPeriod, ...] = ()
+    demand_charge: CostOfDemand | None = None
+    first_day: Day = "monday"
+
+
+class Curtailment(Description):
+    """A contract by which servers go down to a share of their power in so many hours a year."""
+
+    hours: Annotated[int, Field(strict=True, ge=1, le=8760)]
+    to: Share = 0.0
+    credit: EnergyPrice | None = None
+
+
 class Site(Description):
     """Where the hall stands. `weather` is a file of the year's hours (EPW), beside the case."""
 
@@ -54,17 +87,32 @@ class Site(Description):
     wind: Wind | None = None
     weather: WeatherFile | None = None
     energy_price: EnergyPrice | None = None
+    tariff: TariffSpec | None = None
+    curtailment: Curtailment | None = None
     water_price: CostOfWater | None = None
     contracted_demand: Rating | None = None
 
     @model_validator(mode="after")
     def one_currency(self) -> Self:
         """Refuse prices in two currencies."""
-        energy, water = self.energy_price, self.water_price
-        if energy is not None and water is not None and energy.currency != water.currency:
-            found = f"{water.currency} beside {energy.currency} of energy_price"
-            raise ValueError(f"water_price: wanted one currency, found {found}")
+        energy = self.energy_price
+        for name, price in self._other_prices():
+            if energy is None and name != "water_price":
+                raise ValueError(f"{name}: wanted energy_price beside it, the price of other hours")
+            if energy is not None and price.currency != energy.currency:
+                found = f"{price.currency} beside {energy.currency} of energy_price"
+                raise ValueError(f"{name}: wanted one currency, found {found}")
         return self
+
+    def _other_prices(self) -> list[tuple[str, Any]]:
+        """Every price but that of energy, by its key."""
+        found: list[tuple[str, Any]] = [("water_price", self.water_price)]
+        if self.tariff is not None:
+            found += [("tariff.periods", period.price) for period in self.tariff.periods]
+            found.append(("tariff.demand_charge", self.tariff.demand_charge))
+        if self.curtailment is not None:
+            found.append(("curtailment.credit", self.curtailment.credit))
+        return [(name, price) for name, price in found if price is not None]
 
 
 SET_POINT = "always 0.5 K above the `supply` that is asked for"

@@ -7,11 +7,13 @@ import numpy as np
 import psychrolib
 import pytest
 
+from geometry.errors import InputError
 from rehall.config import load
 from rehall.facility import design, facilities_of, plant_of, solve_facility
 from rehall.utilities import Plant, first_exchange, settle
 from rehall.weather import read_epw
 from rehall.year import at_utilisation, coil_heats, solve_year
+from rehall.year_contract import contract_of, contract_row
 from rehall.year_power import utility_power
 from rehall.year_summary import summarise_year
 from thermal.plant.outdoor import outdoor_at_wet_bulb
@@ -347,3 +349,46 @@ def _share(plant, T_outdoor, T_supply):
     surface = plant.main.machine.curves.capacity
     rated = surface.at(jnp.array(18.0 + ZERO), jnp.array(35.0 + ZERO))
     return surface.at(jnp.array(T_supply), T_outdoor) / rated
+
+
+def under(hall, terms):
+    return hall(("  energy_price: 0.10 USD/kWh", terms))
+
+
+def test_contract_of_a_flat_price_is_the_cost_of_the_year(hall, seasons):
+    case = under(hall, "  energy_price: 0.05 USD/kWh")
+    year = solve_year(case, seasons)
+    summary = summarise_year(year, contract_of(year))
+    metrics, contract = summary["metrics"], summary["contract"]
+    assert contract["contract_cost_per_year"] == pytest.approx(metrics["energy_cost_per_year"])
+    assert contract["hours_called"] == 0
+
+
+def test_curtailed_hours_are_those_of_a_year_at_that_share(hall, seasons):
+    terms = """\
+  energy_price: 0.05 USD/kWh
+  tariff:
+    demand_charge: 10 USD/kW
+    periods: [{price: 0.2 USD/kWh, hours: [12, 18], months: [7, 7]}]
+  curtailment: {hours: 100, to: 25 %, credit: 0.1 USD/kWh}"""
+    case = under(hall, terms)
+    year, low = solve_year(case, seasons), solve_year(case, seasons, 0.25)
+    found = contract_of(year)
+    assert found.called.sum() == 100
+    assert set(seasons.month[found.called]) == {7}
+    np.testing.assert_allclose(found.power[found.called], low.utility.power[found.called])
+    np.testing.assert_allclose(found.power[~found.called], year.utility.power[~found.called])
+    np.testing.assert_allclose(found.it[found.called], 0.25 * year.it)
+    row = contract_row(year, found)
+    saved = (year.utility.power - low.utility.power)[found.called].sum() * 3600.0 / 3.6e9
+    assert row["called_mwh"] == pytest.approx(saved)
+    assert row["curtailment_credit_cost_per_year"] == pytest.approx(-100.0 * saved)
+    total = row["energy_cost_per_year"] + row["demand_cost_per_year"] - 100.0 * saved
+    assert row["contract_cost_per_year"] == pytest.approx(total)
+
+
+def test_prices_of_a_contract_are_in_one_currency(hall):
+    with pytest.raises(InputError, match=r"curtailment.credit: wanted one currency"):
+        under(hall, "  energy_price: 0.05 USD/kWh\n  curtailment: {hours: 9, credit: 1 EUR/kWh}")
+    with pytest.raises(InputError, match="wanted energy_price beside it"):
+        under(hall, "  tariff: {demand_charge: 9 USD/kW}")
