@@ -98,15 +98,17 @@ def clock_checks(model: PowerModel, state: PowerState, clocks: Sequence[Clock]) 
     """How long cooling stands still against the time to its first limit.
 
     Where all loads of a clock are without power in a state on batteries: until the generator above
-    one of their feeds runs.
+    one of their feeds runs, or the batteries of what they cool are empty.
     """
     waiting, found = state.moment == Moment.BATTERY, []
+    lasts = max((check.value for check in autonomy_checks(model, state)), default=0.0)
     number = {load.name: n for n, load in enumerate(model.loads)}
     for clock in clocks:
         at = [number[name] for name in clock.loads]
         if not at or not (state.served[waiting][:, at] <= 0).all(axis=1).any():
             continue
         still = min(bridged(model, model.index[f]) for n in at for f in model.loads[n].feeds)
+        still = min(still, lasts)
         holds = still <= clock.seconds
         found.append(
             Check(

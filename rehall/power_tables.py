@@ -33,10 +33,16 @@ def verdict(states: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
     held = sum(row["broken"] == 0 for row in states)
     return (
         f"Headroom of the tightest feeder: {_room(normal)} in the normal state; "
-        f"{_room(worst)} after '{worst['state']}'.\n"
+        f"{_after(worst)}.\n"
         f"{held} of {len(states)} states keep every rule; losses of the chain "
         f"{sum(row['losses_kw'] for row in nodes):.0f} kW."
     )
+
+
+def _after(row: dict[str, Any]) -> str:
+    if row["state"] == "normal":
+        return "no single failure that leaves it fed makes it less"
+    return f"{_room(row)} after '{row['state']}'"
 
 
 def _room(row: dict[str, Any]) -> str:
@@ -136,9 +142,16 @@ def worst_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             found[key] = row | {"places": 1}
             continue
         there["places"] += 1
-        if (row["margin_pct"] or -row["value"]) < (there["margin_pct"] or -there["value"]):
+        if _left(row) < _left(there):
             found[key] = row | {"places": there["places"]}
     return list(found.values())
+
+
+def _left(row: dict[str, Any]) -> float:
+    """What is left of a limit; of one of nothing how far beyond it is; of no value less than all."""
+    if row["margin_pct"] is not None:
+        return float(row["margin_pct"])
+    return -float("inf") if row["value"] is None else -float(row["value"])
 
 
 def step_table(found: PowerStudy) -> Table:
