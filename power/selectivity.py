@@ -5,13 +5,15 @@ needs the makers' tables up to the short-circuit current, and one that does not 
 settings.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
+from power.checks import Check
 from power.network import NONE, PowerModel
-from power.nodes import Board, Line, Node, Rectifier, Tie, Ups, Utility
+from power.nodes import Board, Line, Node, Rectifier, Tie, TransferSwitch, Ups, Utility
 from power.states import Failure, energise, states_of
 
 RATIO = 2.0
@@ -19,11 +21,16 @@ RATIO = 2.0
 
 Fuse links gG need 1.6 (IEC 60269-2).
 """
+SWITCHED = Board | Line | TransferSwitch | Tie | Utility
 PICK_UP = 10.0
 """Current over rating at which a breaker opens at once [-]: top of the band of type C, 5 to 10.
 
 IEC 60898-1; usual for the magnetic release of moulded-case breakers too.
 """
+
+
+RATIO_SOURCE = "rule of thumb for breakers in series; no study of their curves"
+INVERTER_SOURCE = "a breaker opens at once at ten times its rating; below it the bypass must help"
 
 
 @dataclass(frozen=True)
@@ -81,15 +88,44 @@ def selectivity(model: PowerModel, wanted: float = RATIO, pick_up: float = PICK_
     return [pair for pair in found if pair is not None]
 
 
+def selectivity_checks(pairs: Sequence[Pair]) -> list[Check]:
+    """Ratios that are wanted, and whether an inverter opens the device below it; as advice.
+
+    Where the upper device feeds nothing else no more is lost, and the ratio does not matter.
+    """
+    found = [
+        Check(p.lower, "selectivity", p.ratio, p.wanted, "", p.holds, RATIO_SOURCE, True, True)
+        for p in pairs
+        if not p.alone
+    ]
+    for p in pairs:
+        if p.trips is not None:
+            wanted = p.pick_up * p.lower_rating
+            found.append(
+                Check(
+                    p.lower,
+                    "fault on the inverter",
+                    p.inverter,
+                    wanted,
+                    "A",
+                    p.trips,
+                    INVERTER_SOURCE,
+                    informational=True,
+                    least=True,
+                )
+            )
+    return found
+
+
 def device_rating(node: Node) -> float:
     """Rating of a node's overcurrent device [A]; 0 where it has none.
 
-    That of boards, lines, ties and grid connections is their own where no other is given. Others
-    have one only where it is given: the rating of a transformer or a UPS is not that of a breaker.
+    That of boards, lines, switches and grid connections is their own where no other is given.
+    Others have one only where it is given: a transformer's or UPS's rating is not a breaker's.
     """
     if node.breaker > 0:
         return node.breaker
-    return node.full_load if isinstance(node, Board | Line | Tie | Utility) else 0.0
+    return node.full_load if isinstance(node, SWITCHED) else 0.0
 
 
 def _pair(

@@ -57,6 +57,7 @@ TITLES = {
     "power_states": "Power after every single failure, at the tightest feeder of servers",
     "power_findings": "Power: rules that do not hold",
     "power_loads": "Loads of the power chain",
+    "power_selectivity": "Breakers in series",
     "holds": "Holds",
     "where": "Where",
     "wall_s": "Wall time",

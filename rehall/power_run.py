@@ -13,6 +13,7 @@ from rehall.power_study import (
     PowerStudy,
     load_rows,
     node_rows,
+    pair_rows,
     power_study,
     state_rows,
 )
@@ -42,6 +43,7 @@ def summary_of(found: PowerStudy) -> dict[str, Any]:
         "power_states": state_rows(found),
         "power_findings": [finding.row() for finding in found.findings],
         "power_loads": load_rows(found),
+        "power_selectivity": pair_rows(found),
         "generator_steps": [
             {
                 "generator": step.generator,

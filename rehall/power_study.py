@@ -9,7 +9,8 @@ import numpy as np
 from power import backup
 from power.checks import Check
 from power.headroom import Headroom
-from power.short_circuit import fault_checks, short_circuit
+from power.selectivity import Pair, selectivity, selectivity_checks
+from power.short_circuit import ShortCircuit, fault_checks, short_circuit
 from power.solve import PowerState
 from power.states import Failure, Moment
 from power.study import Study, collapses_at, study
@@ -71,7 +72,9 @@ class PowerStudy:
     air: np.ndarray  # round the nodes, NaN where not known [K]
     room: Headroom
     steps: tuple[backup.Step, ...]
-    others: tuple[Check, ...]  # short circuit, batteries, generators
+    others: tuple[Check, ...]  # short circuit, batteries, generators, selectivity
+    faults: ShortCircuit
+    pairs: tuple[Pair, ...]
 
     @property
     def findings(self) -> list[Finding]:
@@ -110,15 +113,19 @@ def power_study(
     state, steps = found.state, backup.generator_steps(side.model, found.state)
     assert case.power is not None, "a case without power chain"
     faults = short_circuit(side.model, state.live, state.fed_from, case.power.voltage_tolerance)
+    pairs = selectivity(side.model)
     others = [
         *fault_checks(side.model, faults, state.fed_from),
         *backup.autonomy_checks(side.model, state),
         *backup.clock_checks(side.model, state, clocks),
         *backup.step_checks(steps),
+        *selectivity_checks(pairs),
     ]
     every = np.arange(len(side.model.nodes))
     air = np.full(len(every), np.nan) if air is None else air
-    return PowerStudy(case, side, found, air, found.room(every), tuple(steps), tuple(others))
+    room = found.room(every)
+    rest = (tuple(steps), tuple(others), faults, tuple(pairs))
+    return PowerStudy(case, side, found, air, room, *rest)
 
 
 def rack_kind(case: Case) -> Item | None:
@@ -193,6 +200,7 @@ def node_rows(found: PowerStudy) -> list[Row]:
                 "worst_headroom_kw": finite(after[worst, n] / 1e3),
                 "worst_headroom_racks": _whole(after[worst, n], rack),
                 "worst_state": str(found.study.failures[worst]),
+                "short_circuit_ka": _largest(found, n),
                 "derating_pct": 100 * float(found.study.limits.derating[n]),
                 "air_c": finite(float(found.air[n]) - 273.15),
             }
@@ -228,6 +236,32 @@ def _continuous(found: PowerStudy, n: int) -> float | None:
     limit = found.study.limits.apparent[found.study.settled(NORMAL), n]
     rating = found.side.model.rating[n]
     return finite(100 * float(limit) / rating) if rating > 0 else None
+
+
+def _largest(found: PowerStudy, n: int) -> float | None:
+    """Largest short-circuit current at a node in any state [kA]."""
+    known = found.faults.largest[:, n]
+    known = known[np.isfinite(known)]
+    return float(known.max()) / 1e3 if len(known) else None
+
+
+def pair_rows(found: PowerStudy) -> list[Row]:
+    """One row for each pair of overcurrent devices in series."""
+    return [
+        {
+            "upper": pair.upper,
+            "lower": pair.lower,
+            "upper_a": pair.upper_rating,
+            "lower_a": pair.lower_rating,
+            "ratio": pair.ratio,
+            "wanted": pair.wanted,
+            "holds": pair.holds,
+            "upper_feeds_only_this": pair.alone,
+            "ups": pair.ups or None,
+            "inverter_trips_it": pair.trips,
+        }
+        for pair in found.pairs
+    ]
 
 
 def _whole(room: float, rack: Item | None) -> int | None:

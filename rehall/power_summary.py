@@ -8,13 +8,14 @@ from rehall.power_study import (
     PowerStudy,
     load_rows,
     node_rows,
+    pair_rows,
     power_study,
     state_rows,
 )
 from rehall.simulate import Solution
 
 Row = dict[str, Any]
-TABLES = ("power_nodes", "power_states", "power_findings", "power_loads")
+TABLES = ("power_nodes", "power_states", "power_findings", "power_loads", "power_selectivity")
 
 
 def study_of(solution: Solution) -> PowerStudy | None:
@@ -37,4 +38,5 @@ def power_tables(solution: Solution) -> dict[str, list[Row]]:
         "power_states": state_rows(found),
         "power_findings": [finding.row() for finding in found.findings],
         "power_loads": load_rows(found),
+        "power_selectivity": pair_rows(found),
     }

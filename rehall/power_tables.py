@@ -148,7 +148,7 @@ def worst_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _left(row: dict[str, Any]) -> float:
-    """What is left of a limit; of one of nothing how far beyond it is; of no value less than all."""
+    """What is left of a limit; of one of nothing, how far beyond it the value is."""
     if row["margin_pct"] is not None:
         return float(row["margin_pct"])
     return -float("inf") if row["value"] is None else -float(row["value"])
