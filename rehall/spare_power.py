@@ -10,7 +10,7 @@ from power.capacity import capacity
 from rehall.electrical import PowerSide
 from rehall.floor import is_server
 from rehall.layout import Item
-from rehall.node_air import node_headroom
+from rehall.node_air import ambient, node_headroom
 from rehall.simulate import Solution
 
 MOST = 4096
@@ -46,6 +46,7 @@ class Trial:
     feeders: tuple[Feeds, ...]
     model: PowerModel
     rack: float  # power of one [W]
+    air: np.ndarray  # round the nodes, NaN where not known [K]
 
     def broken(self, racks: dict[Feeds, int]) -> Broken | None:
         """The node farthest beyond its limit, normal or with a side lost; None if all hold."""
@@ -56,7 +57,7 @@ class Trial:
             state = solve(self.model, power, dead)
             if not state.converged:
                 return Broken("the chain", math.inf, words)
-            node, use = worst(self.model, state)
+            node, use = worst(self.model, state, self.air)
             if use > 1.0 + 1e-6:
                 found.append(Broken(node, use, words))
         return max(found, key=lambda broken: broken.use, default=None)
@@ -68,7 +69,8 @@ def power(solution: Solution, rack: Item) -> tuple[int | None, str]:
         return None, "not known: the case has no power chain"
     side, _ = solution.power
     feeders = candidate_feeders(solution)
-    trial = trial_of(side, solution.powers, feeders, rack)
+    air = ambient(solution.case, side.model, solution.node_air)
+    trial = trial_of(side, solution.powers, feeders, rack, air)
     broken = trial.broken({})
     if broken is not None:
         return 0, f"without one more rack: {broken}"
@@ -97,7 +99,13 @@ def _listed(ends: dict[Feeds, Broken]) -> str:
     return " or ".join([first, *others[: SHOWN - 1]])
 
 
-def trial_of(side: PowerSide, powers: dict[str, float], feeders: list[Feeds], rack: Item) -> Trial:
+def trial_of(
+    side: PowerSide,
+    powers: dict[str, float],
+    feeders: list[Feeds],
+    rack: Item,
+    air: np.ndarray,
+) -> Trial:
     """The chain with one more load on each of the feeders."""
     more = [
         Load(name=f"more racks on {', '.join(feeds)}", feeds=feeds, power_factor=rack.power_factor)
@@ -105,7 +113,7 @@ def trial_of(side: PowerSide, powers: dict[str, float], feeders: list[Feeds], ra
     ]
     model = build(side.model.nodes, [*side.model.loads, *more])
     present = np.array([powers[name] for name in side.loads])
-    return Trial(side, present, tuple(feeders), model, rack.power)
+    return Trial(side, present, tuple(feeders), model, rack.power, air)
 
 
 def candidate_feeders(solution: Solution) -> list[Feeds]:
@@ -140,9 +148,9 @@ def failures(model: PowerModel) -> list[tuple[str, frozenset[str]]]:
     return [normal, *((f"with {name} lost", frozenset({name})) for name in sources)]
 
 
-def worst(model: PowerModel, state: PowerState) -> tuple[str, float]:
-    """The node that uses most of what it may carry for hours, and that share [-]."""
-    limits = capacity(model, state)
+def worst(model: PowerModel, state: PowerState, air: np.ndarray) -> tuple[str, float]:
+    """The node that uses most of what it may carry for hours in its air, and that share [-]."""
+    limits = capacity(model, state, air)
     apparent, real = (
         np.where(state.live, limit, np.inf) for limit in (limits.apparent, limits.real)
     )
