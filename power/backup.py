@@ -1,4 +1,4 @@
-"""What bridges a loss of the utility: batteries until generators run, generators step by step."""
+"""What bridges a loss of power: batteries, generators step by step, and cooling meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ import numpy as np
 from power.capacity import derating
 from power.checks import Check
 from power.network import NONE, PowerModel
-from power.nodes import Battery, Generator, TransferSwitch, Ups
-from power.solve import PowerState, roots
+from power.nodes import Battery, Generator, Tie, TransferSwitch, Ups
+from power.solve import ROUNDING, PowerState
 from power.split import at_feeds
 from power.states import Moment
+from power.study import Study
+from power.ways import way
 
 AUTONOMY_SOURCE = "batteries must carry until the generators have taken over"
 CLOCK_SOURCE = "cooling must be back before the first thermal limit"
@@ -22,7 +24,7 @@ TOGETHER = 1.0
 
 @dataclass(frozen=True)
 class Step:
-    """Load that comes to a generator at one time after the loss of the utility."""
+    """Load that comes to a generator at one time after the loss of its voltage."""
 
     generator: str
     time: float  # after the loss [s]
@@ -32,8 +34,18 @@ class Step:
     limit: float  # of a step [W]
 
 
+@dataclass(frozen=True)
+class Clock:
+    """Cooling that `loads` give together to `cooled`, and how long its absence is borne [s]."""
+
+    name: str
+    loads: tuple[str, ...]
+    cooled: tuple[str, ...]
+    seconds: float
+
+
 def autonomy(battery: Battery, power: float) -> float:
-    """How long an old battery carries `power` [W] at its room's temperature [s].
+    """How long an old battery gives `power` [W] at its room's temperature [s].
 
     >>> autonomy(Battery(energy=750e6), 2.0e6)
     300.0
@@ -42,179 +54,211 @@ def autonomy(battery: Battery, power: float) -> float:
     return energy / power if power > 0 else np.inf
 
 
-def autonomy_checks(model: PowerModel, state: PowerState) -> list[Check]:
-    """Autonomy of every battery in its heaviest state, against what it must bridge.
+def autonomy_checks(found: Study) -> list[tuple[int, Check]]:
+    """Autonomy of every battery in every failure, with its place among the failures.
 
-    It carries from the loss of its feed until generators run and the slowest switch above it has
-    transferred; without generators nothing ends that time, and the autonomy is only told.
+    It gives what its UPS does and loses, from the loss of the feed until a generator runs and all
+    switches on the way have transferred, and half of that while the input walks in. Where none
+    comes the autonomy is only told.
     """
-    found = []
-    for place, node in enumerate(model.nodes):
-        if not isinstance(node, Ups) or node.battery is None:
+    checks = []
+    for n in range(len(found.failures)):
+        rows = _by_moment(found, n)
+        if Moment.BATTERY not in rows:
             continue
-        on_battery = state.on_battery[:, place]
-        carried = float(np.where(on_battery, state.power[:, place], 0.0).max(initial=0.0))
-        if carried > 0:
-            lasts, wanted = autonomy(node.battery, carried), bridged(model, place)
-            unknown = not np.isfinite(wanted)
-            found.append(
-                Check(
-                    node.name,
-                    "battery autonomy",
-                    lasts,
-                    0.0 if unknown else wanted,
-                    "s",
-                    unknown or lasts >= wanted,
-                    AUTONOMY_SOURCE,
-                    informational=unknown,
-                    least=True,
-                )
+        row = rows[Moment.BATTERY]
+        for place in map(int, np.flatnonzero(found.state.on_battery[row])):
+            lasts, node = _lasts(found, row, place), found.model.nodes[place]
+            assert isinstance(node, Ups), f"{node.name} is no UPS"
+            back = _back(found, rows, place)
+            wanted, known = back + 0.5 * node.walk_in, bool(np.isfinite(back))
+            holds = not known or lasts >= wanted
+            check = Check(
+                node.name,
+                "battery autonomy",
+                lasts,
+                wanted if known else 0.0,
+                "s",
+                holds,
+                AUTONOMY_SOURCE,
+                informational=not known,
+                least=True,
             )
-    return found
+            checks.append((n, check))
+    return checks
 
 
-def bridged(model: PowerModel, place: int) -> float:
-    """Longest time without voltage before a node while a generator starts [s]; inf without one."""
-    above, below = {place}, [place]
-    while below:
-        more = [int(p) for p in model.parents[below.pop()] if p != NONE]
-        below += [p for p in more if p not in above]
-        above |= set(more)
-    waits = [n.gap + n.delay for p in above if isinstance(n := model.nodes[p], TransferSwitch)]
-    times = [n.start_time for p in above if isinstance(n := model.nodes[p], Generator)]
-    return max(times) + max(waits, default=0.0) if times else np.inf
+def clock_checks(found: Study, clocks: Sequence[Clock]) -> list[tuple[int, Check]]:
+    """How long cooling stands still against the time to its first limit, in every failure.
 
-
-@dataclass(frozen=True)
-class Clock:
-    """Cooling that many `loads` give together, and how long its absence is borne [s]."""
-
-    name: str
-    loads: tuple[str, ...]
-    seconds: float
-
-
-def clock_checks(model: PowerModel, state: PowerState, clocks: Sequence[Clock]) -> list[Check]:
-    """How long cooling stands still against the time to its first limit.
-
-    Where all loads of a clock are without power in a state on batteries: until the generator above
-    one of their feeds runs, or the batteries of what they cool are empty.
+    Counted where none of a clock's loads has power while something that it cools draws: in the end
+    for ever; on batteries until the first of them is fed by a generator, or what is cooled is
+    empty; during a transfer for its gaps.
     """
-    waiting, found = state.moment == Moment.BATTERY, []
-    lasts = max((check.value for check in autonomy_checks(model, state)), default=0.0)
-    number = {load.name: n for n, load in enumerate(model.loads)}
+    number = {load.name: n for n, load in enumerate(found.model.loads)}
+    checks = []
     for clock in clocks:
-        at = [number[name] for name in clock.loads]
-        if not at or not (state.served[waiting][:, at] <= 0).all(axis=1).any():
+        own, hot = ([number[name] for name in names] for names in (clock.loads, clock.cooled))
+        if not own or not hot or not (found.wanted[own] > 0).any():
             continue
-        still = min(bridged(model, model.index[f]) for n in at for f in model.loads[n].feeds)
-        still = min(still, lasts)
-        holds = still <= clock.seconds
-        found.append(
-            Check(
-                clock.name, "time without cooling", still, clock.seconds, "s", holds, CLOCK_SOURCE
-            )
-        )
-    return found
+        for n in range(len(found.failures)):
+            still = _still(found, n, own, hot)
+            if still > 0:
+                holds = still <= clock.seconds
+                what = (clock.name, "time without cooling", still, clock.seconds, "s", holds)
+                checks.append((n, Check(*what, CLOCK_SOURCE)))
+    return checks
 
 
-def generator_steps(model: PowerModel, state: PowerState) -> list[Step]:
-    """The sequence of loads on every generator in the state with most of them.
+def _still(found: Study, n: int, own: list[int], hot: list[int]) -> float:
+    """How long no load of `own` has power in a failure while one of `hot` has [s]."""
+    rows = _by_moment(found, n)
+    served = found.state.served
 
-    A load comes when the switch above it has waited; what a UPS with a walk-in time draws does not
-    come at once. State: several, of which those at the moment of generators count.
+    def off(moment: Moment) -> bool:
+        row = rows.get(moment)
+        if row is None or not (served[row, hot] > 0).any():
+            return False
+        return not (served[row, own] > 0).any()
+
+    if off(Moment.SETTLED):
+        return np.inf
+    if off(Moment.GENERATOR) or off(Moment.BATTERY):
+        row = rows[Moment.GENERATOR if off(Moment.GENERATOR) else Moment.BATTERY]
+        empty = [
+            _lasts(found, row, p) for p in map(int, np.flatnonzero(found.state.on_battery[row]))
+        ]
+        feeds = {int(f) for load in own for f in found.model.feeds[load] if f != NONE}
+        back = min((_back(found, rows, feed) for feed in feeds), default=np.inf)
+        return min(back, max(empty, default=np.inf))
+    if off(Moment.TRANSFER):
+        gaps = [node.gap for node in found.model.nodes if isinstance(node, TransferSwitch | Tie)]
+        return max(gaps, default=0.0)
+    return 0.0
+
+
+def _lasts(found: Study, row: int, place: int) -> float:
+    """How long a battery carries its UPS in a state [s]."""
+    node = found.model.nodes[place]
+    assert isinstance(node, Ups), f"{node.name} is no UPS"
+    assert node.battery is not None, f"{node.name} has no battery"
+    power = found.state.power[row, place] + found.state.losses[row, place]
+    return autonomy(node.battery, float(power))
+
+
+def _back(found: Study, rows: dict[Moment, int], place: int) -> float:
+    """When a node has voltage again that comes from a generator [s]; inf where it never does."""
+    row = rows.get(Moment.GENERATOR)
+    if row is None or found.state.on_battery[row, place] or not found.state.live[row, place]:
+        return np.inf
+    feed = found.state.fed_from[row]
+    return _after(found.model, way(feed, place)) if feed[place] != NONE else np.inf
+
+
+def _after(model: PowerModel, path: Sequence[int]) -> float:
+    """Start of the generator at the end of a way and the waits of all switches on it [s].
+
+    Without a generator there only the gaps count.
     """
-    running = np.flatnonzero(state.moment == Moment.GENERATOR)
-    top = roots(state.fed_from)
-    found = []
-    for place, node in enumerate(model.nodes):
-        if not isinstance(node, Generator) or not len(running):
-            continue
-        row = running[np.argmax(state.power[running, place])]
-        if state.power[row, place] <= 0:
-            continue
-        direct, ramped = _by_switch(model, state, int(row), top[row] == place)
-        times = {s: node.start_time + _wait(model, s) for s in {*direct, *ramped}}
-        limit = node.step * node.rated_power * float(state.units[row, place])
-        for group in _groups(times):
-            names = tuple(model.nodes[s].name for s in group if s != NONE)
-            found.append(
-                Step(
-                    node.name,
-                    times[group[0]],
-                    names,
-                    sum(direct.get(s, 0.0) for s in group),
-                    sum(ramped.get(s, 0.0) for s in group),
-                    limit,
-                )
-            )
-    return found
+    waits = 0.0
+    for place in path:
+        node = model.nodes[place]
+        if isinstance(node, Tie):
+            waits += node.gap
+        elif isinstance(node, TransferSwitch):
+            waits += node.gap + node.delay
+    source = model.nodes[path[-1]]
+    return waits + (source.start_time if isinstance(source, Generator) else 0.0)
 
 
-def step_checks(steps: Sequence[Step]) -> list[Check]:
+def _by_moment(found: Study, n: int) -> dict[Moment, int]:
+    """The rows of a failure's states by their moment."""
+    return dict(zip(found.moments, map(int, found.rows(n)), strict=True))
+
+
+def generator_steps(found: Study) -> list[tuple[int, list[Step]]]:
+    """The sequence of loads on every generator in every failure in which it runs."""
+    sequences = []
+    for n in range(len(found.failures)):
+        row = _by_moment(found, n).get(Moment.GENERATOR)
+        if row is not None and found.state.converged[row]:
+            for place in map(int, np.flatnonzero(found.state.live[row])):
+                if isinstance(found.model.nodes[place], Generator):
+                    sequences.append((n, _sequence(found, row, place)))
+    return [(n, steps) for n, steps in sequences if steps]
+
+
+def step_checks(sequences: Sequence[tuple[int, list[Step]]]) -> list[tuple[int, Check]]:
     """Every step against what its generator takes at once."""
     return [
-        Check(
-            step.generator,
-            "load step",
-            step.power,
-            step.limit,
-            "W",
-            step.power <= step.limit,
-            STEP_SOURCE,
+        (
+            n,
+            Check(
+                step.generator,
+                "load step",
+                step.power,
+                step.limit,
+                "W",
+                step.power <= step.limit,
+                STEP_SOURCE,
+            ),
+        )
+        for n, steps in sequences
+        for step in steps
+    ]
+
+
+def _sequence(found: Study, row: int, generator: int) -> list[Step]:
+    """What comes to a generator when: by the waits on the way, at once or over a walk-in.
+
+    A UPS stands for all that it feeds.
+    """
+    model, state = found.model, found.state
+    node = model.nodes[generator]
+    assert isinstance(node, Generator), f"{node.name} is no generator"
+    parts = [
+        (_after(model, path), _switch(model, path), *_drawn(model, state, row, path[0]))
+        for path in (way(state.fed_from[row], p) for p in map(int, np.flatnonzero(state.live[row])))
+        if path[-1] == generator and not any(_separates(model, state, row, p) for p in path[1:])
+    ]
+    drawing = (part for part in parts if part[2] + part[3] > ROUNDING)
+    parts = sorted(drawing, key=lambda part: part[0])
+    limit = node.step * node.rated_power * float(state.units[row, generator])
+    steps: list[list[tuple[float, str, float, float]]] = []
+    for part in parts:
+        if steps and part[0] - steps[-1][0][0] <= TOGETHER:
+            steps[-1].append(part)
+        else:
+            steps.append([part])
+    return [
+        Step(
+            node.name,
+            step[0][0],
+            tuple(dict.fromkeys(name for _, name, _, _ in step if name)),
+            sum(power for _, _, power, _ in step),
+            sum(ramped for _, _, _, ramped in step),
+            limit,
         )
         for step in steps
     ]
 
 
-def _by_switch(
-    model: PowerModel, state: PowerState, row: int, here: np.ndarray
-) -> tuple[dict[int, float], dict[int, float]]:
-    """Power that comes at once, and over a walk-in, by the switch that lets it through [W]."""
-    direct, ramped = dict[int, float](), dict[int, float]()
-    drawn_at = at_feeds(model, state.feed_power[row])
-    converts = model.is_ups & ~state.through[row]  # it stands for all below it
-    for place in np.flatnonzero(here & state.live[row]):
-        own, slow = drawn_at[place], 0.0
-        if converts[place]:
-            node = model.nodes[place]
-            assert isinstance(node, Ups), f"{node.name} is no UPS"
-            drawn = state.power[row, place] + state.losses[row, place] + state.charging[row, place]
-            own, slow = (0.0, drawn) if node.walk_in > 0 else (drawn, 0.0)
-        elif not own or _below_ups(converts, state.fed_from[row], int(place)):
-            continue
-        switch = _switch_above(model, state.fed_from[row], int(place))
-        direct[switch] = direct.get(switch, 0.0) + float(own)
-        ramped[switch] = ramped.get(switch, 0.0) + float(slow)
-    return direct, ramped
+def _separates(model: PowerModel, state: PowerState, row: int, place: int) -> bool:
+    return bool(model.is_converter[place] and not state.through[row, place])
 
 
-def _below_ups(converts: np.ndarray, fed_from: np.ndarray, place: int) -> bool:
-    while fed_from[place] != NONE:
-        place = int(fed_from[place])
-        if converts[place]:
-            return True
-    return False
+def _drawn(model: PowerModel, state: PowerState, row: int, place: int) -> tuple[float, float]:
+    """What a node takes for itself at once, and over a walk-in [W]."""
+    if not _separates(model, state, row, place):
+        own = at_feeds(model, state.feed_power[row])[place] + state.losses[row, place]
+        return float(own), 0.0
+    node = model.nodes[place]
+    drawn = state.power[row, place] + state.losses[row, place] + state.charging[row, place]
+    walks = isinstance(node, Ups) and node.walk_in > 0
+    return (0.0, float(drawn)) if walks else (float(drawn), 0.0)
 
 
-def _switch_above(model: PowerModel, fed_from: np.ndarray, place: int) -> int:
-    """The nearest transfer switch at or above a node; -1 for none."""
-    while place != NONE and not isinstance(model.nodes[place], TransferSwitch):
-        place = int(fed_from[place])
-    return place
-
-
-def _wait(model: PowerModel, switch: int) -> float:
-    node = model.nodes[switch]
-    return node.gap + node.delay if switch != NONE and isinstance(node, TransferSwitch) else 0.0
-
-
-def _groups(times: dict[int, float]) -> list[list[int]]:
-    """Switches whose times are within `TOGETHER` of the first of their group, in order."""
-    groups: list[list[int]] = []
-    for switch in sorted(times, key=lambda s: times[s]):
-        if groups and times[switch] - times[groups[-1][0]] <= TOGETHER:
-            groups[-1].append(switch)
-        else:
-            groups.append([switch])
-    return groups
+def _switch(model: PowerModel, path: Sequence[int]) -> str:
+    """The switch nearest to the end of a way; nothing without one."""
+    names = (model.nodes[p].name for p in path if isinstance(model.nodes[p], TransferSwitch))
+    return next(names, "")

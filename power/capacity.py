@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from power.network import PowerModel
-from power.nodes import Line, Node, Table
+from power.nodes import Line, Node, Table, Utility
 from power.solve import PowerState
 
 CONDUCTOR_BASE = 303.15
@@ -37,6 +37,7 @@ def capacity(
     air = np.full(len(model.nodes), np.nan) if ambient is None else ambient
     pairs = list(zip(model.nodes, air, strict=True))
     left = np.array([derating(node.derating, T) for node, T in pairs])
+    utility = np.array([isinstance(node, Utility) for node in model.nodes])
     conductor = np.array([_conductor(node, T) for node, T in pairs])
     switched = np.array([_switched(node) for node in model.nodes]) * left
     bare = np.where(model.rating > 0, model.rating * left, np.inf)
@@ -46,7 +47,7 @@ def capacity(
         apparent=np.minimum(device, conductor),
         device=device,
         conductor=np.broadcast_to(conductor, device.shape),
-        real=_of_units(model.real_limit, state.units),
+        real=_of_units(model.real_limit, state.units * np.where(utility, 1.0, left)),
         derating=left,
     )
 

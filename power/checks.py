@@ -15,6 +15,9 @@ from power.split import at_feeds
 from power.states import Moment
 
 BRANCH_DROP = 0.03  # NEC 210.19(A) and 215.2(A), informational notes
+BRIDGED = 60.0
+"""How long the overload of a UPS must last where no generator comes: to shed load by hand [s]."""
+MINUTE = 60.0
 TOTAL_DROP = 0.05  # the same notes: feeder and branch circuit together
 UNBALANCE = 0.10  # usual design limit of panels
 DROP_SOURCE = "NEC 210.19(A) and 215.2(A), informational notes"
@@ -28,6 +31,7 @@ RATING_SOURCE = {
     "rectifier": "rated output power",
 }
 OVERLOAD_SOURCE = "overload table of the UPS, for the time until generators run or of the peak"
+WINDOW_SOURCE = "input window of its power supplies"
 RMS_SOURCE = "breakers and conductors heat up by the mean square over minutes"
 CONDUCTOR_SOURCE = "NEC 310.15(B)(1): ampacity corrected for the air temperature"
 
@@ -77,6 +81,13 @@ class Rule:
         kept = self.value >= self.limit if self.least else self.value <= self.limit
         return self.applies & ~kept
 
+    @property
+    def margin(self) -> Float[np.ndarray, "*state thing"]:
+        """What is left, as a share of the limit, as `Check.margin`; of no use elsewhere."""
+        with np.errstate(invalid="ignore"):
+            left = self.value - self.limit if self.least else self.limit - self.value
+            return left / np.where(self.limit != 0, np.abs(self.limit), 1.0)
+
     def check(self, state: int, thing: int) -> Check:
         """The rule at one thing in one of several states."""
         value, limit = float(self.value[state, thing]), float(self.limit[state, thing])
@@ -117,7 +128,7 @@ def rules(model: PowerModel, state: PowerState, limits: Capacity | None = None) 
         *_of_sources(model, state, limits),
         *_of_voltage(model, state),
         *_of_swings(model, state, limits),
-        *_of_phases(model, state),
+        *_of_phases(model, state, limits),
         *_of_loads(model, state),
     ]
     return [rule for rule in found if rule.applies.any()]
@@ -156,7 +167,7 @@ class _Nodes:
             sources,
             np.broadcast_to(value, shape),
             limits,
-            self.state.live & np.isfinite(limits) & where,
+            self.state.live & self.state.converged[..., None] & np.isfinite(limits) & where,
             informational,
             least,
         )
@@ -187,9 +198,9 @@ def _of_sources(model: PowerModel, state: PowerState, limits: Capacity) -> list[
             "overload",
             "W",
             state.power,
-            _borne(model, bridging_time(model)) * np.maximum(state.units, 1e-9),
+            _borne(model, limits, bridging_time(model))[1],
             OVERLOAD_SOURCE,
-            ~at.lasting,
+            ~at.lasting & _of_kind(model, Ups),
         ),
         at.rule("contracted demand", "W", state.power, limits.real, "supply contract", utilities),
         at.rule(
@@ -223,10 +234,13 @@ def _of_swings(model: PowerModel, state: PowerState, limits: Capacity) -> list[R
     at, found = _Nodes(model, state), []
     if any(load.peak > 1.0 for load in model.loads):
         time = max(load.peak_time for load in model.loads)
-        borne = _borne(model, time) * np.maximum(state.units, 1e-9)
-        found.append(
-            at.rule("peak power", "W", peaks(model, state), borne, OVERLOAD_SOURCE, at.lasting)
-        )
+        apparent, real = _borne(model, limits, time)
+        highest = peaks(model, state)
+        load = state.load * highest / np.where(state.power > 0, state.power, np.inf)
+        found += [
+            at.rule("peak power", "W", highest, real, OVERLOAD_SOURCE, at.lasting),
+            at.rule("peak load", "VA", load, apparent, OVERLOAD_SOURCE, at.lasting),
+        ]
     if any(load.swing > 0.0 for load in model.loads):
         amplitude = swings(model, state)
         fastest = 2 * np.pi * max(load.swing_frequency for load in model.loads)
@@ -242,38 +256,52 @@ def _of_swings(model: PowerModel, state: PowerState, limits: Capacity) -> list[R
 
 
 def bridging_time(model: PowerModel) -> float:
-    """How long UPS carry on their own: until the last generator runs, 60 s without any [s]."""
+    """How long UPS carry on their own: until the last generator runs; `BRIDGED` without any [s]."""
     starts = [node.start_time for node in model.nodes if isinstance(node, Generator)]
-    return max(starts, default=60.0)
+    return max(starts, default=BRIDGED)
 
 
-def _borne(model: PowerModel, time: float) -> Float[np.ndarray, " node"]:
-    """Power [W] that each UPS bears for a time [s]; inf of what is none."""
-    borne = np.full(len(model.nodes), np.inf)
+def _borne(
+    model: PowerModel, limits: Capacity, time: float
+) -> tuple[Float[np.ndarray, "*state node"], Float[np.ndarray, "*state node"]]:
+    """Apparent and real power that each node bears for a time [VA, W]; inf where none is known.
+
+    A UPS by its table, a generator 110 % from a second on (ISO 8528-1); breakers, conductors and
+    transformers heat up over minutes.
+    """
+    share = np.full(len(model.nodes), 1.0 if time >= MINUTE else np.inf)
     for place, node in enumerate(model.nodes):
         if isinstance(node, Ups):
             shares = [share for share, longest in node.overload if longest >= time]
-            borne[place] = node.rated_power * max(shares, default=1.0)
-    return borne
+            share[place] = max(shares, default=1.0)
+        elif isinstance(node, Generator):
+            share[place] = 1.1 if time >= 1.0 else np.inf
+        elif isinstance(node, Utility):
+            share[place] = np.inf
+    open_ended, share = np.isinf(share), np.where(np.isinf(share), 1.0, share)
+    apparent, real = (
+        np.where(open_ended, np.inf, x * share) for x in (limits.apparent, limits.real)
+    )
+    return apparent, real
 
 
-def _of_phases(model: PowerModel, state: PowerState) -> list[Rule]:
+def _of_phases(model: PowerModel, state: PowerState, limits: Capacity) -> list[Rule]:
     """Balance of the phases and current of the neutral, where phases are solved one by one."""
     if not model.three:
         return []
     at, size = _Nodes(model, state), np.abs(state.current)
     mean = size.mean(axis=-1)
     apart = (size.max(axis=-1) - mean) / np.where(mean > 0, mean, 1.0)
-    full = np.array([node.full_load or np.inf for node in model.nodes])
+    limit = limits.apparent / (np.sqrt(3.0) * model.voltage)
     return [
         at.rule("phase unbalance", "1", apart, UNBALANCE, "usual design limit", True, True),
         at.rule(
             "neutral current",
             "A",
             neutral(model, state),
-            full,
-            "NEC 310.15(E): a neutral of the size of the phases",
-            _of_kind(model, Line),
+            limit,
+            "NEC 310.15(E): a neutral of the size of the phases carries as much as they",
+            _of_kind(model, Line) & at.lasting,
         ),
     ]
 
@@ -296,11 +324,13 @@ def neutral(model: PowerModel, state: PowerState) -> Float[np.ndarray, "*state n
 
 def _of_loads(model: PowerModel, state: PowerState) -> list[Rule]:
     names, lasting = tuple(load.name for load in model.loads), _Nodes(model, state).lasting
-    live = state.live[..., np.maximum(model.feeds, 0)] & (model.feeds != NONE)
+    fed = (state.feed_power > 0) & state.converged[..., None, None]
     volts = state.voltage[..., np.maximum(model.feeds, 0)]
-    per = np.array([_to_terminals(load) for load in model.loads])[:, None]
-    lowest = np.where(live & (state.feed_power > 0), volts * per, np.inf).min(axis=-1)
-    window = np.array([load.window[0] if load.window else -np.inf for load in model.loads])
+    volts = volts * np.array([_to_terminals(load) for load in model.loads])[:, None]
+    lowest = np.where(fed, volts, np.inf).min(axis=-1)
+    highest = np.where(fed, volts, -np.inf).max(axis=-1)
+    windows = [load.window or (-np.inf, np.inf) for load in model.loads]
+    least, most = (np.broadcast_to(ends, lowest.shape) for ends in zip(*windows, strict=True))
     return [
         Rule(
             "unserved power",
@@ -309,7 +339,7 @@ def _of_loads(model: PowerModel, state: PowerState) -> list[Rule]:
             tuple("every critical load is served" for _ in names),
             state.unserved,
             np.zeros_like(state.unserved),
-            np.broadcast_to([load.critical for load in model.loads], state.unserved.shape),
+            np.array([load.critical for load in model.loads]) & state.converged[..., None],
         ),
         Rule(
             "unserved cooling power",
@@ -325,11 +355,20 @@ def _of_loads(model: PowerModel, state: PowerState) -> list[Rule]:
             "lowest voltage",
             "V",
             names,
-            tuple("input window of its power supplies" for _ in names),
+            (WINDOW_SOURCE,) * len(names),
             lowest,
-            np.broadcast_to(window, lowest.shape),
-            np.isfinite(lowest) & np.isfinite(window),
+            least,
+            np.isfinite(lowest) & np.isfinite(least),
             least=True,
+        ),
+        Rule(
+            "highest voltage",
+            "V",
+            names,
+            (WINDOW_SOURCE,) * len(names),
+            highest,
+            most,
+            np.isfinite(highest) & np.isfinite(most),
         ),
     ]
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from geometry.errors import Finding
 from power.nodes import (
     PHASES,
+    Board,
     Generator,
     Line,
     Load,
@@ -31,11 +32,16 @@ def faults(nodes: Sequence[Node], loads: Sequence[Load]) -> list[Finding]:
         found += _wrong_feeds(node, by_name)
     for load in loads:
         found += _wrong_load(load, by_name)
-    if not any(isinstance(node, Utility | Generator) for node in nodes):
+    if not any(isinstance(node, Utility) for node in nodes):
         found.append(Finding("power", "there is no utility; name what feeds the chain"))
+    frequencies = {node.frequency for node in nodes if isinstance(node, Utility)}
+    if len(frequencies) > 1:
+        words = " and ".join(f"{frequency:g}" for frequency in sorted(frequencies))
+        found.append(Finding("power", f"utilities of {words} Hz in one chain"))
     cycles = list(_cycles(by_name))
     if not cycles:
         found += _unfed(nodes, loads, by_name)
+        found += _never_called(nodes, by_name)
     return found + cycles
 
 
@@ -60,6 +66,9 @@ def _wrong_numbers(node: Node) -> Iterator[Finding]:
         if not low <= value <= high:
             yield Finding(node.name, f"{name} must be {low:g} to {high:g}, got {value:g}")
     yield from _wrong_table(node, "derating", node.derating)
+    for share, _ in node.overload if isinstance(node, Ups) else ():
+        if share < 1:
+            yield Finding(node.name, f"an overload is more than its rating, got {share:g} of it")
     if isinstance(node, Ups) and node.battery is not None:
         yield from _wrong_table(node, "derating of its battery", node.battery.derating)
     if node.voltage > 0 and node.breaker > 0:
@@ -96,7 +105,12 @@ def _own_numbers(node: Node) -> list[tuple[str, float, float, float]]:
             ]
         case Generator():
             return [
-                ("rated power [W]", 0.0, node.rating, node.rated_power),
+                (
+                    "rated power [W]",
+                    0.0,
+                    node.rating,
+                    node.rated_power,
+                ),
                 ("number of units", 1.0, math.inf, float(node.units)),
                 ("start time [s]", 0.0, math.inf, node.start_time),
                 ("load step", 0.0, 1.0, node.step),
@@ -140,8 +154,13 @@ def _wrong_feeds(node: Node, by_name: dict[str, Node]) -> Iterator[Finding]:
         return
     yield from _unknown(node.name, node.fed_by, by_name)
     if isinstance(node, Tie):
-        if len(node.fed_by) != 2:
-            yield Finding(node.name, f"a tie stands between two boards, got {len(node.fed_by)}")
+        boards = [name for name in node.fed_by if isinstance(by_name.get(name), Board)]
+        known = [name for name in node.fed_by if name in by_name]
+        if len(node.fed_by) != 2 or len(boards) < len(known):
+            got = " and ".join(f"{n} ({by_name[n].kind})" for n in known) or "none"
+            yield Finding(node.name, f"a tie stands between two boards, got {got}")
+    elif any(isinstance(by_name.get(name), Tie) for name in node.fed_by):
+        yield Finding(node.name, "hangs on a tie; let one of its boards feed it")
     elif len(node.fed_by) > 1 and not isinstance(node, TransferSwitch):
         names = " and ".join(node.fed_by)
         yield Finding(
@@ -191,8 +210,10 @@ def _wrong_load(load: Load, by_name: dict[str, Node]) -> Iterator[Finding]:
     if load.ratings is not None:
         if len(load.ratings) != len(load.feeds):
             yield Finding(load.name, f"{len(load.ratings)} ratings for {len(load.feeds)} feeds")
-        if not all(rating > 0 for rating in load.ratings):
-            yield Finding(load.name, f"ratings must be above 0 W, got {load.ratings}")
+        without = [f for f, rating in zip(load.feeds, load.ratings, strict=False) if rating <= 0]
+        if without:
+            names = " and ".join(without)
+            yield Finding(load.name, f"has no power supply on {names}; fewer feeds or more shelves")
     if load.shares is None:
         return
     if len(load.shares) != len(load.feeds):
@@ -247,22 +268,37 @@ def _unfed(
     nodes: Sequence[Node], loads: Sequence[Load], by_name: dict[str, Node]
 ) -> Iterator[Finding]:
     """Nodes and loads that no utility reaches in the normal state: a loop without a source."""
-    fed = {node.name for node in nodes if isinstance(node, Utility)}
-    if not fed:  # an island on its generators
-        fed = {node.name for node in nodes if isinstance(node, Generator)}
-    grown = True
-    while grown:
-        more = {n.name for n in nodes if n.name not in fed and set(n.fed_by) & fed}
-        fed, grown = fed | more, bool(more)
-    behind = {n.name for n in nodes if isinstance(n, Generator)}
-    grown = True
-    while grown:
-        more = {n.name for n in nodes if n.name not in behind and set(n.fed_by) & behind}
-        behind, grown = behind | more, bool(more)
+    fed = _below(nodes, {node.name for node in nodes if isinstance(node, Utility)})
+    behind = _below(nodes, {node.name for node in nodes if isinstance(node, Generator)})
     for thing, feeds in [(n, n.fed_by) for n in nodes] + [(x, x.feeds) for x in loads]:
         known = all(feed in by_name for feed in feeds)
         is_load = isinstance(thing, Load)
+        if isinstance(thing, Tie):
+            continue
         if known and feeds and thing.name not in fed and not set(feeds) & fed:
             if not is_load and thing.name in behind:
                 continue  # waits for its generator
             yield Finding(thing.name, "no utility feeds it in the normal state")
+
+
+def _below(nodes: Sequence[Node], sources: set[str]) -> set[str]:
+    """Names of some sources and of all that they may feed, ties left out."""
+    found, grown = set(sources), True
+    while grown:
+        more = {
+            node.name
+            for node in nodes
+            if node.name not in found and not isinstance(node, Tie) and set(node.fed_by) & found
+        }
+        found, grown = found | more, bool(more)
+    return found
+
+
+def _never_called(nodes: Sequence[Node], by_name: dict[str, Node]) -> Iterator[Finding]:
+    """Generators below which no transfer switch calls for them."""
+    for node in nodes:
+        if isinstance(node, Generator):
+            below = [by_name[name] for name in _below(nodes, {node.name})]
+            if not any(isinstance(other, TransferSwitch) for other in below):
+                message = "no transfer switch is fed by it, so that it would never start"
+                yield Finding(node.name, message)

@@ -108,7 +108,9 @@ class _Paths:
     impedance: Complex[np.ndarray, "step 1 column"]  # [ohm]
     apparent_limit: Float[np.ndarray, "step 1 column"]  # [VA]
     real_limit: Float[np.ndarray, "step 1 column"]  # [W]
+    beside: Float[np.ndarray, "step 1 column"]  # real power less that of the heaviest phase [W]
     converts: Bool[np.ndarray, "step 1 column"]
+    eco: Float[np.ndarray, "step 1 column"]  # loss of a UPS in eco mode per power through it [-]
     slope: Float[np.ndarray, "step 1 column"]  # loss per output power [-]
     curve: Float[np.ndarray, "step 1 column"]  # loss per output power squared [1/W]
     input_tangent: Float[np.ndarray, "step 1 column"]  # Q / P of a converter's input
@@ -145,6 +147,7 @@ class _Paths:
 
         slope, curve, input_tangent = _converter_numbers(model)
         converts = np.atleast_2d(model.is_converter & ~state.through)
+        eco = np.array([n.eco_loss if isinstance(n, Ups) and n.eco else 0.0 for n in model.nodes])
         units = np.maximum(state.units, 1e-9)
         return cls(
             at=steps,
@@ -154,7 +157,9 @@ class _Paths:
             impedance=gather(model.impedance, 0.0),
             apparent_limit=gather(limits.apparent, np.inf),
             real_limit=gather(limits.real, np.inf),
+            beside=gather(state.power - np.real(state.output), 0.0),
             converts=gather(converts, False),
+            eco=gather(np.where(state.through, eco, 0.0), 0.0),
             slope=gather(slope, 0.0),
             curve=gather(curve / units, 0.0),
             input_tangent=gather(input_tangent, 0.0),
@@ -174,7 +179,8 @@ class _Paths:
             voltage = self._downward(after, voltage)
         apparent = np.abs(after) * self.nominal / voltage
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.maximum(apparent / self.apparent_limit, after.real / self.real_limit)
+            real = (after.real + self.beside) / self.real_limit
+            return np.maximum(apparent / self.apparent_limit, real)
 
     def _upward(
         self,
@@ -188,6 +194,7 @@ class _Paths:
             after[k] = before + step
             if self.converts[k].any():
                 step = np.where(self.converts[k], self._through(k, step, after[k]), step)
+            step = step + self.eco[k] * step.real
             now = np.abs(before) / self.voltage[k]
             squares = (np.abs(after[k]) / voltage[k]) ** 2 - now**2
             step = step + self.impedance[k] * squares

@@ -138,13 +138,14 @@ def solve_load_flow(
         )
         for name in _TERMINALS
     )
-    volts = _by_phase(result[_NODE]["u"]) * np.exp(1j * _by_phase(result[_NODE]["u_angle"]))
+    known = converged[:, None, None]  # the library leaves anything in the others
+    size, angle = (np.where(known, _by_phase(result[_NODE][of]), 0.0) for of in ("u", "u_angle"))
+    volts = size * np.exp(1j * angle)
     if not flow.three:
         volts = volts / np.sqrt(3.0)
-    values = volts, p_in + 1j * q_in, -(p_out + 1j * q_out)
-    for value in values:
-        value[~converged] = np.nan
-    return Flows(converged, *values)
+    p_in, q_in, p_out, q_out = (np.where(known, x, np.nan) for x in (p_in, q_in, p_out, q_out))
+    volts = np.where(known, volts, np.nan)
+    return Flows(converged, volts, p_in + 1j * q_in, -(p_out + 1j * q_out))
 
 
 def _by_phase(values: np.ndarray) -> Float[np.ndarray, "state part phase"]:
@@ -233,8 +234,8 @@ def _branches(
 def _describe_line(row: np.void, line: Line) -> None:
     row["r1"] = line.length * line.resistance
     row["x1"] = line.length * line.reactance
-    row["r0"] = line.length * (line.zero_resistance or line.resistance)
-    row["x0"] = line.length * (line.zero_reactance or line.reactance)
+    row["r0"] = line.length * line.zero_sequence.real
+    row["x0"] = line.length * line.zero_sequence.imag
     row["c1"] = row["c0"] = line.length * line.capacitance
     row["tan1"] = row["tan0"] = 0.0
 

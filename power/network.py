@@ -55,6 +55,7 @@ class PowerModel:
     starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
     slow: Bool[np.ndarray, " node"]  # switches and ties whose gap power supplies do not bridge
     backed_up: tuple[tuple[int, list[int]], ...]  # generator, switches that it may feed
+    above: Bool[np.ndarray, "node node"]  # whether the second may feed the first, ties left out
     in_series: int  # most converters between a source and a load
     three: bool  # some load hangs on one or two phases: all three are solved
     flow: LoadFlow
@@ -101,6 +102,7 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
         ),
         slow=np.array(gaps) > FAST,
         backed_up=_backed_up(nodes, parents, order),
+        above=_above(parents, order),
         in_series=_in_series(parents, order, converters),
         three=three,
         flow=build_load_flow(nodes, index, three),
@@ -127,6 +129,18 @@ def _parents_first(
             break
         depth = below
     return tuple(int(node) for node in np.lexsort((depth, last)))
+
+
+def _above(
+    parents: Int[np.ndarray, "node parents"], order: tuple[int, ...]
+) -> Bool[np.ndarray, "node node"]:
+    """Everything that may feed each node; the boards of a tie are not what feeds others."""
+    found = np.zeros((len(parents), len(parents)), dtype=bool)
+    for place in order:
+        for parent in parents[place][parents[place] != NONE]:
+            found[place] |= found[parent]
+            found[place, parent] = True
+    return found
 
 
 def _backed_up(

@@ -171,13 +171,22 @@ class Line(Device):
     length: float  # [m]
     resistance: float  # [ohm/m]
     reactance: float  # [ohm/m]
-    zero_resistance: float = 0.0  # of zero sequence [ohm/m]; 0: as the positive sequence
+    zero_resistance: float = 0.0  # of zero sequence [ohm/m]; 0: a neutral as large as a phase
     zero_reactance: float = 0.0
     capacitance: float = 0.0  # [F/m]
     ampacity: float = 0.0
     insulation: float = 0.0
     continuous_factor: float = STANDARD_BREAKER
     kind: str = "busway"  # busway, cable, whip
+
+    @property
+    def zero_sequence(self) -> complex:
+        """Impedance of the zero sequence [ohm/m]: three currents return through one neutral.
+
+        Z_0 = Z_phase + 3 Z_neutral, four times that of a phase where the neutral is alike.
+        """
+        resistance = self.zero_resistance or 4.0 * self.resistance
+        return complex(resistance, self.zero_reactance or 4.0 * self.reactance)
 
 
 @dataclass(frozen=True, kw_only=True)

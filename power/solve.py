@@ -5,7 +5,7 @@ is drawn from what feeds it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
@@ -14,9 +14,12 @@ from geometry.errors import Finding, InputError
 from power.components import converter_loss, tangent
 from power.loadflow import Flows, solve_load_flow
 from power.network import NONE, PowerModel
-from power.nodes import Generator, Rectifier, Ups, Utility
+from power.nodes import Generator, Node, Rectifier, Ups, Utility
 from power.split import drawn, split
 from power.states import Energised, Failure, Moment, States, energise, states_of
+
+OPEN, ROUNDING = 1e-6, 20.0
+"""Balance within which a state is solved: share of what is supplied, and what links round [W]."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class PowerState:
     `load` is sqrt(3) V I at the output with the nominal V and the largest current of the phases:
     the current is what heats a device, and a sagging voltage must not hide it. It compares directly
     with the rating. Everything at a dead node is 0. Where `converged` is False the loads exceed
-    what the network can carry at any voltage, and all flows are NaN.
+    what the network can carry at any voltage (all flows are NaN), or the balance does not close.
     """
 
     converged: Bool[np.ndarray, "*state"]
@@ -162,30 +165,27 @@ def _taken(
 def _charging(
     model: PowerModel, states: States, found: Energised
 ) -> Float[np.ndarray, "state node"]:
-    """Power that refills batteries [W]: of every UPS that hangs on a generator since it started."""
+    """Power that refills batteries at the moment of generators [W].
+
+    Of every UPS that was on its battery before; in the state in which nothing is lost of all, as
+    when the utility has just returned.
+    """
     power = np.zeros(found.live.shape)
-    generators = [isinstance(node, Generator) for node in model.nodes]
-    if not any(generators):
+    rated = {p: _recharge(node) for p, node in enumerate(model.nodes) if _recharge(node) > 0}
+    if not rated or not (states.moment == Moment.GENERATOR).any():
         return power
-    on_generator = np.array(generators)[roots(found.fed_from)]
-    for place in np.flatnonzero(model.is_ups):
-        node = model.nodes[place]
-        assert isinstance(node, Ups), f"{node.name} is no UPS"
-        if node.battery is not None:
-            refills = found.live[:, place] & on_generator[:, place]
-            refills &= states.moment == Moment.GENERATOR
-            power[:, place] = np.where(refills, node.battery.recharge, 0.0)
+    before = replace(states, moment=np.full(len(states), int(Moment.BATTERY)))
+    emptied = energise(model, before).on_battery
+    emptied |= ((states.units == 1).all(axis=1) & ~states.bypassed.any(axis=1))[:, None]
+    now = (states.moment == Moment.GENERATOR)[:, None] & found.live & ~found.on_battery
+    for place, recharge in rated.items():
+        power[:, place] = np.where(now[:, place] & emptied[:, place], recharge, 0.0)
     return power
 
 
-def roots(fed_from: Int[np.ndarray, "state node"]) -> Int[np.ndarray, "state node"]:
-    """The node at the top of the way that feeds each node; itself where nothing does."""
-    root = np.broadcast_to(np.arange(fed_from.shape[-1]), fed_from.shape).copy()
-    while True:
-        above = np.take_along_axis(fed_from, root, axis=-1)
-        if (above == NONE).all():
-            return root
-        root = np.where(above != NONE, above, root)
+def _recharge(node: Node) -> float:
+    """Power that refills the battery of a node [W]; 0 without one."""
+    return node.battery.recharge if isinstance(node, Ups) and node.battery is not None else 0.0
 
 
 def _results(
@@ -215,8 +215,10 @@ def _results(
     supplied = total.real[:, is_source].sum(axis=-1) + batteries
     used = served.sum(axis=-1) + losses.sum(axis=-1) + solved.charging.sum(axis=-1)
     heaviest = np.take_along_axis(output, size.argmax(axis=-1)[..., None], axis=-1)[..., 0]
+    missing = np.abs(supplied - used)
+    closed = flows.converged & (missing <= np.maximum(OPEN * supplied, ROUNDING))
     return PowerState(
-        converged=flows.converged,
+        converged=closed,
         moment=states.moment,
         live=live,
         fed_from=found.fed_from,
@@ -239,7 +241,7 @@ def _results(
         unserved=_unserved(wanted, served),
         feed_power=feed_power,
         utility_power=total.real[:, is_utility].sum(axis=-1),
-        balance_error=np.abs(supplied - used) / np.where(supplied > 0, supplied, 1.0),
+        balance_error=missing / np.where(supplied > 0, supplied, 1.0),
     )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from geometry.errors import Finding, InputError
 from power.network import NONE, PowerModel
 from power.nodes import Generator, Tie, Ups
+from power.ways import rings
 
 
 class Moment(IntEnum):
@@ -129,6 +130,24 @@ def energise(model: PowerModel, states: States) -> Energised:
     if not ties:
         return found
     forced, tied = _closed(model, states, found, ties)
+    closed = _tied(model, states, starts, ties, forced, tied)
+    # A board that would feed itself through other ties: there none closes.
+    ringed = rings(closed.fed_from)
+    if ringed.any():
+        forced[ringed] = tied[ringed] = NONE
+        closed = _tied(model, states, starts, ties, forced, tied)
+    return closed
+
+
+def _tied(
+    model: PowerModel,
+    states: States,
+    starts: Bool[np.ndarray, "state node"],
+    ties: list[int],
+    forced: Int[np.ndarray, "state node"],
+    tied: Int[np.ndarray, "state node"],
+) -> Energised:
+    """What is live with ties closed as told."""
     found = _pass(model, states, forced, starts)
     found.live[:, ties] = tied[:, ties] != NONE
     found.fed_from[:, ties] = tied[:, ties]
@@ -148,6 +167,7 @@ def _closed(
         for dead, fed in ((one, other), (other, one)):
             closes = ready & alone.live[:, fed] & ~alone.live[:, dead] & (states.units[:, dead] > 0)
             closes &= (forced[:, dead] == NONE) & (tied[:, tie] == NONE)
+            closes &= not model.above[fed, dead]  # what may come to hang on the dead board
             forced[closes, dead] = tie
             tied[closes, tie] = fed
     return forced, tied

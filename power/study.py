@@ -10,11 +10,13 @@ from power.capacity import Capacity, capacity
 from power.checks import Check, Rule, rules
 from power.headroom import Headroom, headroom
 from power.network import PowerModel
-from power.nodes import Generator, Tie, Ups
+from power.nodes import Generator, Tie, Ups, Utility
 from power.solve import PowerState, solve_states
 from power.states import Failure, Moment, States, states_of
 
 NORMAL = Failure(name="normal")
+LASTING = Moment.GENERATOR
+"""From here on a state lasts for hours."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,28 @@ class Study:
         return self.state.unserved[self.rows(failure)].max(axis=0) * critical
 
     def room(self, places: Int[np.ndarray, " node"]) -> Headroom:
-        """Headroom of some nodes in the last state of every failure."""
-        last = np.array([self.settled(n) for n in range(len(self.failures))])
-        state = PowerState(*(np.asarray(value)[last] for value in vars(self.state).values()))
-        return headroom(self.model, state, self.limits.at(last), places)
+        """Headroom of some nodes in every failure: the least of the moments that last for hours.
+
+        NaN where such a moment has no solution.
+        """
+        found = [self._room(places, m) for m, at in enumerate(self.moments) if at >= LASTING]
+        path = np.stack([room.path for room in found])
+        worst = np.argmin(path, axis=0, keepdims=True)  # a NaN is less than all
+
+        def least(of: str) -> np.ndarray:
+            values = np.stack([getattr(room, of) for room in found])
+            return np.take_along_axis(values, worst, axis=0)[0]
+
+        return Headroom(least("own"), least("path"), least("binding"))
+
+    def _room(self, places: Int[np.ndarray, " node"], moment: int) -> Headroom:
+        at = np.arange(len(self.failures)) * len(self.moments) + moment
+        state = PowerState(*(np.asarray(value)[at] for value in vars(self.state).values()))
+        return headroom(self.model, state, self.limits.at(at), places)
+
+    def solved(self, failure: int) -> bool:
+        """Whether all states of a failure have a solution."""
+        return bool(self.state.converged[self.rows(failure)].all())
 
 
 def study(
@@ -109,13 +129,23 @@ def moments_of(model: PowerModel) -> tuple[Moment, ...]:
 def single_failures(model: PowerModel) -> list[Failure]:
     """Every device lost alone, one unit of those with several, every UPS on its bypass.
 
-    A source that waits (a generator, a tie) breaks nothing alone and is left out.
+    What waits breaks nothing alone: a tie is left out, and a generator fails to start when all
+    utilities are lost, whole or by one of its units.
     """
     found = []
+    utilities = frozenset(node.name for node in model.nodes if isinstance(node, Utility))
     for node in model.nodes:
-        if isinstance(node, Generator | Tie):
+        if isinstance(node, Tie):
             continue
         units = getattr(node, "units", 1)
+        if isinstance(node, Generator):
+            lost = " and ".join(sorted(utilities)) + " lost"
+            if units > 1:
+                name = f"{lost} and a unit of {node.name} does not start"
+                found.append(Failure(utilities, ((node.name, 1),), name=name))
+            name = f"{lost} and {node.name} does not start"
+            found.append(Failure(utilities | {node.name}, name=name))
+            continue
         if units > 1:
             found.append(Failure(units=((node.name, 1),), name=f"a unit of {node.name} lost"))
         found.append(Failure(frozenset({node.name}), name=f"{node.name} lost"))
@@ -130,7 +160,7 @@ def collapses_at(model: PowerModel, wanted: Float[np.ndarray, " load"], states: 
 
     All loads grow together up to the most that is solved; there the lowest voltage decides.
     """
-    low, high, at = 0.0, 1.0, ""
+    low, high, at = 0.0, 1.0, "the chain"
     for _ in range(12):
         share = 0.5 * (low + high)
         state = solve_states(model, share * wanted, states).at(0)

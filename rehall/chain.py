@@ -30,6 +30,7 @@ def chain_node(case: Case, item: NodeItem) -> Node:
         "voltage": item.voltage,
         "derating": entry.derating,
         "continuous_factor": entry.continuous_factor,
+        "breaker": entry.breaker or 0.0,
         "breaking": entry.breaking or 0.0,
         "withstand": entry.withstand or 0.0,
         "direct": item.direct,
@@ -39,7 +40,7 @@ def chain_node(case: Case, item: NodeItem) -> Node:
             return Utility(
                 **every,
                 short_circuit_power=entry.short_circuit or math.inf,
-                demand_limit=case.site.contracted_demand or math.inf,
+                demand_limit=entry.contracted_demand or case.site.contracted_demand or math.inf,
                 power_factor_min=entry.power_factor_min,
                 ramp_limit=entry.ramp_max or math.inf,
                 frequency=entry.frequency,

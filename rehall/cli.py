@@ -321,7 +321,7 @@ def validate(
     jobs: Annotated[int, typer.Option(min=1, help="Processes to spread the cases over.")] = 1,
     root: Annotated[Path | None, typer.Option(help="Folder of the cases.")] = None,
     out_dir: Annotated[
-        Path | None, typer.Option("--out", help="Where REPORT.md goes instead of there.")
+        Path | None, typer.Option("--out", help="Where REPORT.md goes; of a part out/validation.")
     ] = None,
 ) -> None:
     """Compare with published figures; exits with 1 if a row is outside its limit."""
@@ -331,7 +331,9 @@ def validate(
 
     where = root or default_root()
     chosen = find_cases(where, only, case or ())
-    refuse_file(out_dir or where)
+    whole = only is None and not case and not reduced
+    goes_to = out_dir or (where if whole else Path("out/validation"))
+    refuse_file(goes_to)
     prepare()
     results = []
     for result in run_cases(chosen, reduced, jobs):
@@ -341,7 +343,7 @@ def validate(
     table = results_table(results)
     wide = Console() if out.is_terminal else Console(width=WIDE)
     wide.print(table, highlight=False)
-    for path in write_report(results, out_dir or where, scope(only, case or (), reduced)):
+    for path in write_report(results, goes_to, scope(only, case or (), reduced)):
         out.print(str(path), markup=False, highlight=False)
     if not all(result.ok for result in results):
         raise typer.Exit(BROKEN)

@@ -32,9 +32,9 @@ class PowerSide:
         return np.array([power[name] for name in self.loads])
 
     def losses(self, state: PowerState) -> dict[str, float]:
-        """Losses [W] by the name of the node."""
-        pairs = zip(self.model.nodes, state.losses, strict=True)
-        return {node.name: float(loss) for node, loss in pairs}
+        """Losses [W] by the name of the node; 0 in a state without a solution."""
+        losses = np.nan_to_num(state.losses)
+        return {node.name: float(x) for node, x in zip(self.model.nodes, losses, strict=True)}
 
 
 def power_side(case: Case) -> PowerSide | None:
@@ -83,13 +83,15 @@ def _equipment(case: Case, item: Item) -> Load:
     own = getattr(entry, "power_peak", None)
     peak = profile.peak if accelerates else 1.0
     shelves = shelves_on_feeds(case, item)
+    shelf = _shelf(case, item)
     return Load(
         name=item.name,
         feeds=item.feeds,
-        power_factor=item.power_factor,
+        power_factor=item.power_factor if shelf is None else shelf.power_factor,
         shares=None if shelves is None else tuple(count for count, _ in shelves),
         ratings=None if shelves is None else tuple(count * watts for count, watts in shelves),
         phases=item.phases,
+        third=getattr(entry, "third_harmonic", 0.0),
         peak=peak if own is None else max(1.0, own / entry.power),  # type: ignore[attr-defined]
         peak_time=profile.peak_time,
         swing=profile.swing * (1.0 - profile.smoothing) if accelerates else 0.0,

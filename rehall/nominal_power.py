@@ -11,7 +11,7 @@ from rehall.layout import Item
 from rehall.liquid import liquid_side
 from rehall.loop_model import LoopModel
 from rehall.operation import load_powers
-from rehall.schema.entries import CoolingUnit
+from rehall.schema.entries import SERVERS, CoolingUnit
 from rehall.utilities import first_exchange
 from thermal.properties import fluid
 
@@ -50,6 +50,7 @@ def thermal_clocks(case: Case) -> list[Clock]:
     for loop in side.loops.values() if side else ():
         found += _of_loop(case, loop)
     units = [i for i in case.items if isinstance(i.entry, CoolingUnit) and i.on and i.feeds]
+    servers = tuple(i.name for i in case.items if isinstance(i.entry, SERVERS) and i.feeds)
     heat = sum(item.heat_to_air for item in case.items if not isinstance(item.entry, CoolingUnit))
     if units and heat > 0:
         supply = max(unit.supply or 295.15 for unit in units)
@@ -57,7 +58,7 @@ def thermal_clocks(case: Case) -> list[Clock]:
         rise = heat / (float(np.prod(case.hall.size)) * AIR)
         if limit is not None:
             names = tuple(unit.name for unit in units)
-            found.append(Clock("cooling units", names, max(0.0, limit - supply) / rise))
+            found.append(Clock("cooling units", names, servers, max(0.0, limit - supply) / rise))
     return found
 
 
@@ -71,14 +72,16 @@ def _of_loop(case: Case, m: LoopModel) -> list[Clock]:
     heat = sum(item.heat_to_liquid for item in m.racks)
     if heat <= 0:
         return []
-    found = []
+    found, cooled = [], tuple(item.name for item in m.racks if item.feeds)
     limits = [item.entry.coolant.inlet_max for item in m.racks]  # type: ignore[attr-defined]
     limits += [case.limits.coolant_supply_max or np.inf]
     volume = sum(loop_volumes(m).values())
     margin = min(limit for limit in limits if limit is not None) - m.spec.supply
-    if np.isfinite(margin) and m.spec.facility is not None:
+    facility = next(f for f in facilities_of(case) if f.name == m.spec.facility)
+    if np.isfinite(margin) and facility.feeds:
         rise = heat / (volume * per_volume)
-        found.append(Clock(f"heat rejection of {m.spec.name}", (m.spec.facility,), margin / rise))
+        name = f"heat rejection of {m.spec.name}"
+        found.append(Clock(name, (m.spec.facility,), cooled, margin / rise))
     racks = [
         (item.entry.coolant.volume or 0.0, item)  # type: ignore[attr-defined]
         for item in m.racks
@@ -91,7 +94,7 @@ def _of_loop(case: Case, m: LoopModel) -> list[Clock]:
         times.append(max(0.0, left) * volume * per_volume / item.heat_to_liquid)
     pumps = tuple(item.name for item in m.cdus if item.on and item.feeds)
     if times and pumps:
-        found.append(Clock(f"pumps of {m.spec.name}", pumps, min(times)))
+        found.append(Clock(f"pumps of {m.spec.name}", pumps, cooled, min(times)))
     return found
 
 

@@ -9,18 +9,11 @@ from rehall.config import Case
 from rehall.electrical import power_side
 from rehall.node_air import ambient
 from rehall.nominal_power import nominal_powers, thermal_clocks
-from rehall.power_study import (
-    PowerStudy,
-    load_rows,
-    node_rows,
-    pair_rows,
-    power_study,
-    state_rows,
-)
-from rehall.results import CHAIN, write_text
+from rehall.power_study import PowerStudy, power_study, tables_of
+from rehall.results import write_text
 from rehall.schema.entries import SERVERS
 
-JSON, TITLE = "power.json", "Power chain in the normal state"
+JSON = "power.json"
 
 
 def run_power(case: Case, share: float = 1.0) -> PowerStudy:
@@ -37,33 +30,14 @@ def run_power(case: Case, share: float = 1.0) -> PowerStudy:
 
 def summary_of(found: PowerStudy) -> dict[str, Any]:
     """Every number of the study, as `power.json` holds it."""
-    return {
-        "case": found.case.path.stem,
-        "power_nodes": node_rows(found),
-        "power_states": state_rows(found),
-        "power_findings": [finding.row() for finding in found.findings],
-        "power_loads": load_rows(found),
-        "power_selectivity": pair_rows(found),
-        "generator_steps": [
-            {
-                "generator": step.generator,
-                "time_s": step.time,
-                "through": list(step.what),
-                "at_once_kw": step.power / 1e3,
-                "limit_kw": step.limit / 1e3,
-                "ramped_kw": step.ramped / 1e3,
-            }
-            for step in found.steps
-        ],
-    }
+    return {"case": found.case.path.stem, **tables_of(found)}
 
 
 def write_power(found: PowerStudy, folder: Path) -> list[Path]:
     """Write the study's numbers and its single-line diagram into a folder."""
-    from rehall.single_line import write_single_line
+    from rehall.views import draw_chain
 
     folder.mkdir(parents=True, exist_ok=True)
     summary = summary_of(found)
     write_text(folder / JSON, json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    write_single_line(summary["power_nodes"], summary["power_loads"], TITLE, folder / CHAIN)
-    return [folder / JSON, folder / CHAIN]
+    return [folder / JSON, *draw_chain(summary, folder)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ WHEN = {
     Moment.GENERATOR: "when generators run",
     Moment.SETTLED: "settled",
 }
+EVERY = "every state"
 NORMAL = 0
 """Place of the normal state among the failures."""
 
@@ -56,38 +58,46 @@ class Finding:
         }
 
 
-SHOWN = {"W": (1e-3, "kW"), "VA": (1e-3, "kVA"), "A": (1e-3, "kA"), "1": (1e2, "%")} | {
-    "W/s": (1e-6, "MW/s")
-}
+SHOWN = {"W": (1e-3, "kW"), "VA": (1e-3, "kVA"), "1": (1e2, "%"), "W/s": (1e-6, "MW/s")}
 """How figures are shown: factor and unit."""
 
 
 @dataclass(frozen=True, eq=False)
 class PowerStudy:
-    """All states of the chain of a case, with what does not belong to a single state."""
+    """All states of the chain of a case, and the checks that hang on more than one state."""
 
     case: Case
     side: PowerSide
     study: Study
     air: np.ndarray  # round the nodes, NaN where not known [K]
     room: Headroom
-    steps: tuple[backup.Step, ...]
-    others: tuple[Check, ...]  # short circuit, batteries, generators, selectivity
+    sequences: tuple[tuple[int, list[backup.Step]], ...]
+    others: tuple[tuple[int, Check], ...]  # by the place of the failure; of all states at -1
     faults: ShortCircuit
     pairs: tuple[Pair, ...]
 
-    @property
+    @cached_property
     def findings(self) -> list[Finding]:
-        """Every rule that does not hold, worst first; the normal state before failures."""
-        found = [Finding(check, "any", "") for check in self.others if not check.holds]
-        for n, failure in enumerate(self.study.failures):
-            found += [
-                Finding(check, str(failure), WHEN[moment])
-                for moment, check in self.study.broken(n, informational=n == NORMAL)
-            ]
-            if not self.study.state.converged[self.study.rows(n)].all():
+        """Every rule that does not hold: those of all states, of the normal one, of failures.
+
+        Advice comes last, and of failures only what must hold.
+        """
+        found = [self._of(n, check) for n, check in self.others if not check.holds]
+        for n in range(len(self.study.failures)):
+            broken = self.study.broken(n, informational=n == NORMAL)
+            found += [Finding(c, str(self.study.failures[n]), WHEN[moment]) for moment, c in broken]
+            if not self.study.solved(n):
                 found.append(self._collapse(n))
-        return sorted(found, key=lambda f: (f.check.informational, f.failure != "normal"))
+        return sorted(found, key=_order)
+
+    def broken(self, n: int) -> list[Finding]:
+        """What must hold and does not in a failure, what belongs to all states included."""
+        name = str(self.study.failures[n])
+        found = [f for f in self.findings if f.failure in (name, EVERY)]
+        return [f for f in found if not f.check.informational]
+
+    def _of(self, n: int, check: Check) -> Finding:
+        return Finding(check, EVERY if n < 0 else str(self.study.failures[n]), "")
 
     def _collapse(self, n: int) -> Finding:
         """A state in which no voltage carries the load."""
@@ -100,6 +110,12 @@ class PowerStudy:
         return Finding(check, str(self.study.failures[n]), WHEN[Moment(int(states.moment[0]))])
 
 
+def _order(finding: Finding) -> tuple[bool, bool, bool, float]:
+    """Advice last; the normal state and all states first; then what is broken most."""
+    check, of_failure = finding.check, finding.failure not in (EVERY, "normal")
+    return check.informational, of_failure, check.rule != "voltage collapse", check.margin
+
+
 def power_study(
     case: Case,
     side: PowerSide,
@@ -109,23 +125,23 @@ def power_study(
     clocks: Sequence[backup.Clock] = (),
 ) -> PowerStudy:
     """Solve all states with the loads at `power` [W], in the `air` round the nodes [K]."""
-    found = study(side.model, side.in_order(power), failures, air)
-    state, steps = found.state, backup.generator_steps(side.model, found.state)
     assert case.power is not None, "a case without power chain"
-    faults = short_circuit(side.model, state.live, state.fed_from, case.power.voltage_tolerance)
+    found = study(side.model, side.in_order(power), failures, air)
+    state, sequences = found.state, backup.generator_steps(found)
+    given = (side.model, state.live, state.fed_from, case.power.voltage_tolerance)
+    faults = short_circuit(*given, units=state.units)
     pairs = selectivity(side.model)
+    of_all = [*fault_checks(side.model, faults, state.fed_from), *selectivity_checks(pairs)]
     others = [
-        *fault_checks(side.model, faults, state.fed_from),
-        *backup.autonomy_checks(side.model, state),
-        *backup.clock_checks(side.model, state, clocks),
-        *backup.step_checks(steps),
-        *selectivity_checks(pairs),
+        *((-1, check) for check in of_all),
+        *backup.autonomy_checks(found),
+        *backup.clock_checks(found, clocks),
+        *backup.step_checks(sequences),
     ]
     every = np.arange(len(side.model.nodes))
     air = np.full(len(every), np.nan) if air is None else air
-    room = found.room(every)
-    rest = (tuple(steps), tuple(others), faults, tuple(pairs))
-    return PowerStudy(case, side, found, air, room, *rest)
+    rest = (tuple(sequences), tuple(others), faults, tuple(pairs))
+    return PowerStudy(case, side, found, air, found.room(every), *rest)
 
 
 def rack_kind(case: Case) -> Item | None:
@@ -155,11 +171,10 @@ def state_rows(found: PowerStudy) -> list[Row]:
     for n, failure in enumerate(found.study.failures):
         live = found.study.state.live[found.study.settled(n)][places]
         room = np.where(live, found.room.path[n, places], np.inf)
-        at = int(np.argmin(room)) if len(places) else 0
+        at = int(np.argmin(room)) if len(places) else 0  # a NaN is less than all
         known = len(places) > 0 and np.isfinite(room[at])
         binding = int(found.room.binding[n, places[at]]) if known else -1
-        lost = found.study.unserved(n)
-        broken = found.study.broken(n)
+        lost, broken = found.study.unserved(n), found.broken(n)
         rows.append(
             {
                 "state": str(failure),
@@ -170,8 +185,8 @@ def state_rows(found: PowerStudy) -> list[Row]:
                 "unserved_kw": float(lost.sum()) / 1e3,
                 "unserved_loads": int((lost > 0).sum()),
                 "broken": len(broken),
-                "worst": f"{broken[0][1].rule} of {broken[0][1].node}" if broken else None,
-                "converged": bool(found.study.state.converged[found.study.rows(n)].all()),
+                "worst": f"{broken[0].check.rule} of {broken[0].check.node}" if broken else None,
+                "converged": found.study.solved(n),
             }
         )
     return rows
@@ -188,7 +203,7 @@ def node_rows(found: PowerStudy) -> list[Row]:
     live = found.study.state.live[
         [found.study.settled(n) for n in range(len(found.study.failures))]
     ]
-    after = np.where(live, found.room.path, np.inf)
+    after = np.where(live, found.room.path, np.inf)  # NaN, less than all, without a solution
     rows = []
     for n in range(len(found.side.model.nodes)):
         worst = int(np.argmin(after[:, n]))
@@ -220,14 +235,14 @@ def node_row(side: PowerSide, state: PowerState, room: Headroom, n: int, row: in
         "fed_from": names[feed] if feed >= 0 else None,
         "live": bool(state.live[n]),
         "rating_kva": node.rating / 1e3 if rated else None,
-        "load_kva": float(state.load[n]) / 1e3,
-        "load_kw": float(state.power[n]) / 1e3,
-        "loading_pct": 100 * float(state.loading[n]) if rated else None,
+        "load_kva": finite(state.load[n] / 1e3),
+        "load_kw": finite(state.power[n] / 1e3),
+        "loading_pct": finite(100 * state.loading[n]) if rated else None,
         "headroom_kw": finite(float(room.path[row, n]) / 1e3),
         "headroom_ends_at": names[binding] if binding >= 0 else None,
-        "voltage_v": float(state.voltage[n]),
-        "voltage_drop_pct": 100 * float(state.voltage_drop[n]),
-        "losses_kw": float(state.losses[n]) / 1e3,
+        "voltage_v": finite(state.voltage[n]),
+        "voltage_drop_pct": finite(100 * state.voltage_drop[n]),
+        "losses_kw": finite(state.losses[n] / 1e3),
     }
 
 
@@ -268,9 +283,71 @@ def _whole(room: float, rack: Item | None) -> int | None:
     return _racks(float(room), rack) if np.isfinite(room) else None
 
 
-def finite(value: float) -> float | None:
+def finite(value: float | np.ndarray) -> float | None:
     """A number for the summary: None where it is none."""
     return float(value) if np.isfinite(value) else None
+
+
+def margin_rows(found: PowerStudy) -> list[Row]:
+    """One row for each rule at each node or load: the state in which its margin is least."""
+    rows = []
+    for rule in found.study.rules:
+        scale, unit = SHOWN.get(rule.unit, (1.0, rule.unit))
+        left = np.where(rule.applies, rule.margin, np.inf)
+        for thing in map(int, np.flatnonzero(rule.applies.any(axis=0))):
+            row = int(np.argmin(left[:, thing]))
+            check = rule.check(row, thing)
+            rows.append(
+                {
+                    "rule": check.rule,
+                    "where": check.node,
+                    "state": str(found.study.failures[row // len(found.study.moments)]),
+                    "when": WHEN[found.study.moments[row % len(found.study.moments)]],
+                    "value": finite(check.value * scale),
+                    "limit": finite(check.limit * scale),
+                    "unit": unit,
+                    "margin_pct": finite(100 * check.margin) if check.limit else None,
+                    "holds": check.holds,
+                    "informational": check.informational,
+                    "source": check.source,
+                }
+            )
+    return rows
+
+
+def step_rows(found: PowerStudy) -> list[Row]:
+    """The sequence of loads on every generator, in the failure in which a step is worst."""
+    worst: dict[str, tuple[float, int, list[backup.Step]]] = {}
+    for n, steps in found.sequences:
+        share = max(step.power / step.limit if step.limit else np.inf for step in steps)
+        if steps[0].generator not in worst or share > worst[steps[0].generator][0]:
+            worst[steps[0].generator] = share, n, steps
+    return [
+        {
+            "generator": step.generator,
+            "state": str(found.study.failures[n]),
+            "time_s": step.time,
+            "through": list(step.what),
+            "at_once_kw": step.power / 1e3,
+            "limit_kw": step.limit / 1e3,
+            "ramped_kw": step.ramped / 1e3,
+        }
+        for _, n, steps in worst.values()
+        for step in steps
+    ]
+
+
+def tables_of(found: PowerStudy) -> dict[str, list[Row]]:
+    """Every table of a study, by its name in the summary."""
+    return {
+        "power_nodes": node_rows(found),
+        "power_states": state_rows(found),
+        "power_findings": [finding.row() for finding in found.findings],
+        "power_margins": margin_rows(found),
+        "power_loads": load_rows(found),
+        "power_selectivity": pair_rows(found),
+        "generator_steps": step_rows(found),
+    }
 
 
 def load_rows(found: PowerStudy) -> list[Row]:

@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from rehall.power_study import PowerStudy, node_rows, state_rows
+from rehall.power_study import PowerStudy, tables_of
 
 MOST = 12
 """Rows of a list that are shown; how many more there are is said."""
@@ -14,35 +14,40 @@ MOST = 12
 
 def print_power(found: PowerStudy, out: Console) -> None:
     """Nodes, states after failures, what breaks, the sequence of generators."""
-    nodes, states = node_rows(found), state_rows(found)
-    out.print(node_table(nodes))
-    out.print(state_table(states))
-    findings = [finding.row() for finding in found.findings]
-    out.print(finding_table(findings))
-    if found.steps:
-        out.print(step_table(found))
-    out.print(verdict(states, nodes), highlight=False)
+    tables = tables_of(found)
+    out.print(node_table(tables["power_nodes"]))
+    out.print(state_table(tables["power_states"]))
+    out.print(finding_table(tables["power_findings"]))
+    if tables["generator_steps"]:
+        out.print(step_table(tables["generator_steps"]))
+    out.print(verdict(tables["power_states"], tables["power_nodes"]), highlight=False)
 
 
 def verdict(states: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
-    """The binding node and the headroom, normal and after the worst single failure."""
+    """The binding node and the headroom after the worst single failure and normally."""
+    lines = []
     known = [row for row in states if row["headroom_kw"] is not None]
-    if not known:
-        return "no rating ends the headroom of the feeders"
-    normal, worst = known[0], min(known, key=lambda row: row["headroom_kw"])
+    unsolved = [row["state"] for row in states if not row["converged"]]
+    if unsolved:
+        lines.append(f"No voltage carries the loads in {len(unsolved)} states: {unsolved[0]}, ..")
+    if known:
+        lines.append(f"Headroom of the tightest feeder: {_tightest(known)}.")
+    elif not unsolved:
+        lines.append("No feeder of servers is live in any state, or no rating ends its headroom.")
     held = sum(row["broken"] == 0 for row in states)
-    return (
-        f"Headroom of the tightest feeder: {_room(normal)} in the normal state; "
-        f"{_after(worst)}.\n"
-        f"{held} of {len(states)} states keep every rule; losses of the chain "
-        f"{sum(row['losses_kw'] for row in nodes):.0f} kW."
+    lost = sum(row["losses_kw"] or 0.0 for row in nodes)
+    lines.append(
+        f"{held} of {len(states)} states keep every rule; losses of the chain {lost:.0f} kW."
     )
+    return "\n".join(lines)
 
 
-def _after(row: dict[str, Any]) -> str:
-    if row["state"] == "normal":
-        return "no single failure that leaves it fed makes it less"
-    return f"{_room(row)} after '{row['state']}'"
+def _tightest(known: list[dict[str, Any]]) -> str:
+    """The worst state first: what the normal one has may be lost with the next failure."""
+    normal, worst = known[0], min(known, key=lambda row: row["headroom_kw"])
+    if worst["state"] == normal["state"]:
+        return f"{_room(normal)} in the normal state, and no less after a single failure"
+    return f"{_room(worst)} after '{worst['state']}'; {_room(normal)} in the normal state"
 
 
 def _room(row: dict[str, Any]) -> str:
@@ -128,7 +133,7 @@ def finding_table(rows: list[dict[str, Any]]) -> Table:
             row["source"],
         )
     if len(worst) > MOST:
-        table.add_row(f"and {len(worst) - MOST} more")
+        table.add_row(f"and {len(worst) - MOST} more in power.json")
     return table
 
 
@@ -154,19 +159,22 @@ def _left(row: dict[str, Any]) -> float:
     return -float("inf") if row["value"] is None else -float(row["value"])
 
 
-def step_table(found: PowerStudy) -> Table:
-    """What comes to each generator when."""
-    table = _table("Loads that come to the generators")
-    for heading in ("generator", "after s", "through", "at once kW", "limit kW", "ramped kW"):
-        table.add_column(heading)
-    for step in found.steps:
+def step_table(rows: list[dict[str, Any]]) -> Table:
+    """What comes to each generator when, in the failure in which a step is worst."""
+    table = _table("Loads that come to the generators, in the state with the worst step")
+    for heading in ("generator", "state", "through"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("after s", "at once kW", "limit kW", "ramped kW"):
+        table.add_column(heading, justify="right")
+    for row in rows:
         table.add_row(
-            step.generator,
-            f"{step.time:.1f}",
-            ", ".join(step.what),
-            f"{step.power / 1e3:.0f}",
-            f"{step.limit / 1e3:.0f}",
-            f"{step.ramped / 1e3:.0f}",
+            row["generator"],
+            row["state"],
+            ", ".join(row["through"]),
+            number(row["time_s"], 1),
+            number(row["at_once_kw"]),
+            number(row["limit_kw"]),
+            number(row["ramped_kw"]),
         )
     return table
 

@@ -132,6 +132,8 @@ def piece_complaints(
             yield (*where, key), f"{words}: only cooling units have {key}"
     if piece.air_flow is not None and not (cools or getattr(entry, "air_flow", None)):
         yield (*where, "air_flow"), f"{words} moves no air"
+    if piece.phases != "abc" and getattr(entry, "supply", None) is not None:
+        yield (*where, "phases"), f"{words}: power shelves hang on all three phases"
     yield from feeders(piece.feeds, where, words, file, known)
 
 
@@ -240,6 +242,11 @@ def node_complaints(file: CaseFile, nodes: Sequence[NodeItem], known: Known) -> 
     ]
     yield from doubles(places)
     by_name = {node.name: node for node in nodes}
+    utilities = [node for node in nodes if isinstance(node.entry, Utility)]
+    if len(utilities) > 1 and file.site.contracted_demand is not None:
+        names = ", ".join(node.name for node in utilities)
+        message = f"the site has {len(utilities)} utilities ({names}); give it to each of them"
+        yield ("site", "contracted_demand"), message
     for node in nodes:
         is_source = isinstance(node.entry, Utility | Generator)
         if is_source and node.feeds:

@@ -44,13 +44,14 @@ def screenshots(results: Results, out_dir: Path, scale: Scale = scene.SCALE) -> 
 
 
 def draw_chain(summary: dict[str, Any], out_dir: Path) -> list[Path]:
-    """Draw the power chain of a run into a folder; nothing where it has none."""
-    if not summary.get("power_nodes") or not summary.get("power_loads"):
+    """Draw the power chain of a run into a folder; nothing where it has none or no solution."""
+    nodes, loads = summary.get("power_nodes", []), summary.get("power_loads", [])
+    if not loads or any(node["load_kva"] is None for node in nodes):
         return []
     from rehall.single_line import write_single_line
 
     path, title = out_dir / CHAIN, f"{summary['case']}: power chain in the normal state"
-    write_single_line(summary["power_nodes"], summary["power_loads"], title, path)
+    write_single_line(nodes, loads, title, path)
     return [path]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from rehall.quantities import Frequency, Length, Ratio, Share, Temperature, Voltage, quantity
 from rehall.schema.base import Description, Name
@@ -60,9 +60,16 @@ class LoadProfile(Description):
     peak_time: Annotated[float, quantity("time", least=0.0)] = 1e-3
 
 
+def six_or_ten(tolerance: float) -> float:
+    """Refuse a tolerance for which IEC 60909 has no voltage factor."""
+    if tolerance not in (0.06, 0.10):
+        raise ValueError(f"wanted 6 % or 10 %, got {100 * tolerance:g} %")
+    return tolerance
+
+
 class PowerSpec(Description):
     """The chain. `voltage_tolerance` is that of the low voltage, for short circuits (IEC 60909)."""
 
     nodes: tuple[NodeSpec, ...] = Field(min_length=1)
     profile: LoadProfile = LoadProfile()
-    voltage_tolerance: Share = 0.10
+    voltage_tolerance: Annotated[Share, AfterValidator(six_or_ten)] = 0.10

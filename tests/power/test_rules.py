@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geometry.errors import InputError
-from power import Board, Line, Load, Rectifier, Ups, Utility, build, checks, solve
+from power import Board, Line, Load, Rectifier, Transformer, Ups, Utility, build, checks, solve
 from power.checks import neutral
 from power.gathered import peaks, swings
 
@@ -40,6 +40,17 @@ def test_single_phase_loads_put_all_current_on_their_phase():
     assert state.load[1] == pytest.approx(3 * ln * size[0], rel=1e-9)
     assert neutral(model, state)[1] == pytest.approx(size[0], rel=1e-3)
     assert not check_of(model, state, "phase unbalance", "line").holds
+
+
+def test_current_of_one_phase_comes_back_through_a_neutral_as_large_as_it():
+    # 60 kW at 240 V over 2 (2 + j1) mohm: R P / V_ln^2 of it, out and back.
+    model = panel()
+    state = solve(model, [60e3, 0.0])
+    ln = V / math.sqrt(3)
+    drop = 2 * 0.002 * 60e3 / ln**2
+    assert state.own_drop[1] == pytest.approx(drop, rel=0.02)
+    current = np.abs(state.current[1, 0])
+    assert state.losses[1] == pytest.approx(2 * 0.002 * current**2, rel=1e-3)
 
 
 def test_two_equal_phases_leave_the_third_part_in_the_neutral():
@@ -86,6 +97,17 @@ def behind_ups(power, **changes):
     loads = [Load(name=f"r{n}", feeds=("ups",), power_factor=1.0, **changes) for n in range(8)]
     model = build([Utility(name="grid", voltage=V, ramp_limit=2e6), ups], loads)
     return model, solve(model, [power] * 8)
+
+
+def test_voltage_above_the_window_is_found():
+    nodes = [
+        Utility(name="grid", voltage=13.8e3),
+        Transformer(name="T", fed_by=("grid",), voltage=V, rating=1e6, impedance=0.06, tap=0.1,
+                    no_load_loss=1e3, load_loss=9e3),
+    ]  # fmt: skip
+    shelf = Load(name="shelf", feeds=("T",), window=(380.0, 440.0))
+    model = build(nodes, [shelf])
+    assert not check_of(model, solve(model, [1e3]), "highest voltage", "shelf").holds  # 456 V
 
 
 @pytest.mark.parametrize(("peak", "time", "holds"), [(1.8, 0.05, True), (1.9, 0.05, False),

@@ -1,10 +1,11 @@
 """What is live, and from where, after failures and in the seconds that follow."""
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geometry.errors import InputError
@@ -23,6 +24,7 @@ from power import (
     solve_states,
     states_of,
 )
+from power.split import drawn
 from power.states import energise
 from power.study import study
 
@@ -126,6 +128,29 @@ def test_tie_does_not_close_on_a_board_that_is_itself_out():
     np.testing.assert_allclose(state.unserved[0], [30e3, 0.0])
 
 
+def test_tie_stays_open_where_its_board_would_feed_itself_through_a_switch():
+    """A tie from B to A, while B hangs on a switch that prefers A."""
+    nodes = [Utility(name="one", voltage=V), Utility(name="two", voltage=V)]
+    nodes += [board("A", "one"), board("Y", "two")]
+    nodes += [TransferSwitch(name="S", fed_by=("A", "Y"), voltage=V, rating=1e6, gap=0.1)]
+    nodes += [board("B", "S"), Tie(name="tie", fed_by=("A", "B"), voltage=V, rating=1e6)]
+    model = build(nodes, [Load(name="x", feeds=("A",)), Load(name="y", feeds=("B",))])
+    state = solve_states(model, [50e3, 50e3], states_of(model, [Failure(frozenset({"one"}))]))
+    assert state.converged[0]
+    assert not state.live[0, model.index["tie"]]
+    np.testing.assert_allclose(state.served[0], [0.0, 50e3])
+    assert state.utility_power[0] == pytest.approx(50e3, rel=1e-5)
+
+
+def test_state_whose_balance_does_not_close_is_not_solved(monkeypatch):
+    model = tied()
+    powers, states = [30e3, 50e3], states_of(model, [Failure()])
+    assert solve_states(model, powers, states).converged[0]
+    made_up = importlib.import_module("power.solve")
+    monkeypatch.setattr(made_up, "drawn", lambda m, p: 1.001 * drawn(m, p))
+    assert not solve_states(model, powers, states).converged[0]
+
+
 def test_ups_on_bypass_hangs_its_load_on_the_feed_and_dies_with_it():
     model = backed_up(battery=True)
     bypassed = frozenset({"ups"})
@@ -200,16 +225,17 @@ few = settings(max_examples=25, deadline=None)
 
 
 @few
-@given(st.sets(st.integers(0, 21), max_size=4), st.integers(0, 21))
+@given(st.sets(st.integers(0, 25), max_size=2), st.integers(0, 25))
 def test_one_more_failure_never_raises_the_headroom_of_the_tightest_feeder(model, dead, more):
     """A node above a dead one has more room, of no use to any rack: feeders of racks count."""
+    assume(more not in dead)
     names = [node.name for node in model.nodes]
     one = Failure(frozenset(names[n] for n in dead))
     other = Failure(one.dead | {names[more]})
     found = study(model, [60e3] * 6, [one, other])
     assert found.state.served[1].sum() <= found.state.served[0].sum() + 1e-6
-    if found.state.served[1].sum() < found.state.served[0].sum() - 1e-6:
-        return  # load is gone: what is left has more room, and the hall is broken
+    # Where load is gone, what is left has more room, and the hall is broken.
+    assume(found.state.served[1].sum() > found.state.served[0].sum() - 1e-6)
     feeders = np.unique(model.feeds)
     room = np.where(found.state.live[:, feeders], found.room(feeders).path, np.inf).min(axis=1)
     assert room[1] <= room[0] + 100.0  # the voltage of a relieved busway rises a little

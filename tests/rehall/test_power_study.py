@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from geometry.errors import InputError
+from rehall.config import load
 from rehall.electrical import power_side
 from rehall.node_air import node_headroom
 from rehall.power_run import run_power, summary_of
+from rehall.power_study import tables_of
 
 CHAIN = """\
 power:
@@ -125,6 +127,11 @@ def test_command_prints_the_binding_node_and_writes_numbers_and_diagram(command,
 
 A, B = "{name: A, of: board_2000, fed_by: TA}", "{name: B, of: board_2000, fed_by: TB}"
 CABLE = "{name: B, of: {like: whip_100, ampacity: 60 A}, fed_by: TB, length: 1 m}"
+TIED = """\
+    - {name: tie, of: bus_tie_4000, fed_by: [A, B]}
+    - {name: C, of: board_2000, fed_by: tie}"""
+SECOND = "    - {name: second, of: utility, voltage: 13.8 kV}"
+ISLAND = "    - {name: set, of: generator_2500}"
 GRID = "{name: grid, of: utility, voltage: 13.8 kV}"
 
 
@@ -139,11 +146,69 @@ GRID = "{name: grid, of: utility, voltage: 13.8 kV}"
         (GRID, "{name: grid, of: board_2000, fed_by: TA}", "fed by itself"),
         (B, CABLE, "larger than its cable"),
         (B, B.replace("board_2000", "bus_tie_4000"), "between two boards"),
+        (B, B.replace("board_2000, fed_by: TB", "bus_tie_4000, fed_by: [TA, TB]"), "two boards"),
+        (B, B + "\n" + TIED, "hangs on a tie"),
+        (GRID, GRID + "\n" + SECOND, "the site has 2 utilities"),
+        (GRID, GRID + "\n" + ISLAND, "it would never start"),
+        ("power:\n", "power:\n  voltage_tolerance: 8 %\n", "wanted 6 % or 10 %"),
+        ("feeds: [A, B]", "phases: ab, feeds: [A, B]", "hang on all three phases"),
+        (B, B.replace("board_2000", "{like: ups_2500, overload: [[50 %, 9 s]]}"), "overload"),
     ],
 )
 def test_wrong_chain_is_refused_with_file_and_line(old, new, message, case_of):
     text = RACKS % (AIR_COOLED % 4, "")
+    text = text.replace("20 degC}}", "20 degC}, contracted_demand: 1 MW}")
     assert old in text
     with pytest.raises(InputError, match=message) as refused:
         power_side(case_of(text.replace(old, new)))
     assert all(finding.line for finding in refused.value.findings)
+
+
+WEAK = """\
+    - {name: B, of: {like: busway_2000, resistance: 1 mohm/m, reactance: 0.5 mohm/m}, fed_by: TB,
+       length: 100 m}
+"""
+
+
+@pytest.fixture
+def weak(tmp_path):
+    """A hall whose side B is too weak to carry all racks alone; a file."""
+    path = tmp_path / "weak.yaml"
+    rack = "{like: storage_rack, power: 200 kW}"
+    text = (RACKS % (rack, "")).replace("    - " + B + "\n", WEAK)
+    path.write_text(text)
+    return path
+
+
+def test_collapse_after_a_failure_is_a_finding_with_its_node(weak, command):
+    found = run_power(load(weak))
+    rows = {row["state"]: row for row in tables_of(found)["power_states"]}
+    assert rows["normal"]["converged"]
+    assert not rows["TA lost"]["converged"]
+    assert rows["TA lost"]["headroom_kw"] is None
+    assert rows["TA lost"]["worst"] == "voltage collapse of B"
+    node = next(row for row in tables_of(found)["power_nodes"] if row["name"] == "B")
+    assert (node["worst_state"], node["worst_headroom_kw"]) == ("TA lost", None)
+    rules = {f.check.rule for f in found.findings if f.failure == "TA lost"}
+    assert rules == {"voltage collapse"}
+    code, said = command("power", str(weak))
+    assert code == 0
+    assert "No voltage carries the loads in" in said
+
+
+def test_collapse_in_the_normal_state_is_written_too(weak, command, tmp_path):
+    code, _ = command("power", str(weak), "--load", "300 %", "--out", "out")
+    assert code == 0
+    numbers = json.loads((tmp_path / "out" / "power.json").read_text())
+    first = numbers["power_findings"][0]
+    assert (first["rule"], first["where"], first["state"]) == ("voltage collapse", "B", "normal")
+    assert all(row["load_kva"] is None for row in numbers["power_nodes"])
+    assert not (tmp_path / "out" / "power.svg").exists()
+
+
+@pytest.mark.slow
+def test_run_of_a_chain_that_collapses_says_where(solved, weak):
+    _, summary = solved(weak.read_text().replace("200 kW", "600 kW"))
+    assert not summary["converged"]
+    first = summary["power_findings"][0]
+    assert (first["rule"], first["where"], first["state"]) == ("voltage collapse", "B", "normal")

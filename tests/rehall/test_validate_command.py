@@ -28,6 +28,7 @@ TABLE = "# made up\nx,y\n0.5,0.5\n1,1\n"
 def validate(monkeypatch, capsys, tmp_path):
     """Return a function that runs the command on cases {name: (case.py, reference.csv)}."""
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
 
     def run(cases: dict[str, tuple[str | None, str | None]], *words: str) -> tuple[int, str, str]:
         for name, texts in cases.items():
@@ -41,8 +42,9 @@ def validate(monkeypatch, capsys, tmp_path):
         with pytest.raises(SystemExit) as exit:
             cli.main()
         said = capsys.readouterr()
-        report = tmp_path / "root" / "REPORT.md"
-        text = report.read_text() if report.exists() else ""
+        folders = (tmp_path / "root", tmp_path / "out" / "validation")
+        reports = [folder / "REPORT.md" for folder in folders]
+        text = "".join(report.read_text() for report in reports if report.exists())
         return int(exit.value.code or 0), said.out + said.err, text
 
     return run

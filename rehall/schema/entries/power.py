@@ -51,11 +51,13 @@ class Distribution(Entry):
 
     0.8 for a standard breaker or busway plug-in, 1.0 where the device is listed for it
     (NEC 210.20, 215.3: continuous load at most 80 % of a standard overcurrent device).
-    `breaking` is the current that its breaker interrupts, `withstand` the peak that it bears [A].
+    `breaker` is the rating of its overcurrent device where that is not its own, `breaking` the
+    current that this interrupts, `withstand` the one that it bears for a second [A, r.m.s.].
     """
 
     continuous_factor: PositiveShare = 1.0
     derating: Derating = ()
+    breaker: Current | None = None
     breaking: Current | None = None
     withstand: Current | None = None
 
@@ -63,12 +65,14 @@ class Distribution(Entry):
 class Utility(Distribution):
     """The grid at the point of connection; `short_circuit` is its fault level [VA].
 
-    `power_factor_min` is the one below which reactive power is charged, `ramp_max` how fast the
-    power may change [W/s].
+    `contracted_demand` is that of this connection, where the site has several;
+    `power_factor_min` the one below which reactive power is charged, `ramp_max` how fast the power
+    may change [W/s].
     """
 
     kind: Literal["utility"]
     short_circuit: Rating | None = None
+    contracted_demand: Rating | None = None
     power_factor_min: Share = 0.0
     ramp_max: PowerRate | None = None
     frequency: Frequency = 60.0
@@ -146,7 +150,7 @@ class Ups(Distribution):
     mode: Literal["double_conversion", "eco"] = "double_conversion"
     eco_loss: Share = 0.01
     bypass: Flag = True
-    overload: tuple[tuple[Ratio, Time], ...] = ()
+    overload: tuple[tuple[Annotated[Ratio, Field(ge=1.0)], Time], ...] = ()
     fault_current: Ratio | None = None
     walk_in: Time = 0.0
     battery: BatteryBank | None = None

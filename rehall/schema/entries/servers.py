@@ -32,6 +32,7 @@ class ShelfSupply(Description):
 class Server(Placed):
     """Anything that turns electrical power into heat, carried away by air, liquid or both.
 
+    `third_harmonic` is the share of a third harmonic in its current, which the neutral carries.
     `power` is what it draws for hours at full load (for accelerators the thermal design power),
     `power_peak` what it may draw for milliseconds; `liquid_fraction` is the share of the heat
     that goes to coolant. `air_flow` is the flow against no pressure outside; with a `fan_curve` it
@@ -43,6 +44,7 @@ class Server(Placed):
     power: Power
     power_peak: Power | None = None
     power_factor: PositiveShare = 0.99
+    third_harmonic: Share = 0.0
     liquid_fraction: Share = 0.0
     air_flow: AirFlow | None = None
     fan_curve: FanCurve | None = None
