@@ -23,6 +23,7 @@ from rehall.schema.hall import HallSpec
 from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
 from rehall.schema.site import Limits, Site, Solver
+from rehall.schema.systems import with_systems
 from rehall.schema.transient import TransientSpec
 from rehall.shell import NodeItem, OpeningItem
 
@@ -69,7 +70,7 @@ class Case:
 
 def load(path: str | Path) -> Case:
     """Read and check a case file; raises `InputError` with every mistake of the file."""
-    whole = read_document(Path(path))
+    whole = read_document(Path(path), with_systems)
     complaints, file, uses, document = validated(whole)
     findings = [whole.finding(where, message) for where, message in complaints]
     if file is None:

@@ -1,7 +1,7 @@
 """YAML files as plain data in which every value knows its file and line; includes merged."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -74,10 +74,10 @@ def dotted(where: CasePath) -> str:
     return text
 
 
-def read_document(path: Path) -> Document:
-    """Read a case file and what it includes."""
+def read_document(path: Path, write_out: Callable[[Node], Node] = lambda root: root) -> Document:
+    """Read a case file and what it includes; `write_out` may put more in place of what it has."""
     texts: dict[Path, str] = {}
-    root = read_tree(Path(path), (), texts)
+    root = write_out(read_tree(Path(path), (), texts))
     number(root, ())
     nodes: dict[CasePath, Node] = {}
     return Document(Path(path), flatten(root, (), nodes), nodes, texts)

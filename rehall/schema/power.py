@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from rehall.quantities import Frequency, Length, Ratio, Share, Temperature, Voltage, quantity
 from rehall.schema.base import Description, Name
 from rehall.schema.hall import EntryName, Point, require_order
+from rehall.schema.systems import SystemSpec
 
 
 class NodeSpec(Description):
@@ -68,8 +69,12 @@ def six_or_ten(tolerance: float) -> float:
 
 
 class PowerSpec(Description):
-    """The chain. `voltage_tolerance` is that of the low voltage, for short circuits (IEC 60909)."""
+    """The chain: nodes, and ready systems, which are written out among them.
+
+    `voltage_tolerance` is that of the low voltage, for short circuits (IEC 60909).
+    """
 
     nodes: tuple[NodeSpec, ...] = Field(min_length=1)
+    systems: tuple[SystemSpec, ...] = ()
     profile: LoadProfile = LoadProfile()
     voltage_tolerance: Annotated[Share, AfterValidator(six_or_ten)] = 0.10
