@@ -1,6 +1,6 @@
 """What feeds the load: nodes and loads, AC load flow, losses, headroom, rules."""
 
-from power.checks import Check, checks
+from power.checks import Check
 from power.headroom import headroom
 from power.network import PowerModel, build
 from power.nodes import (
@@ -17,6 +17,7 @@ from power.nodes import (
     Ups,
     Utility,
 )
+from power.rules import checks
 from power.solve import PowerState, solve, solve_states
 from power.states import Failure, Moment, states_of
 

@@ -7,10 +7,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from power.capacity import Capacity, capacity
-from power.checks import Check, Rule, rules
+from power.checks import Check, Rule
 from power.headroom import Headroom, headroom
 from power.network import PowerModel
 from power.nodes import Generator, Tie, Ups, Utility
+from power.rules import rules
 from power.solve import PowerState, solve_states
 from power.states import Failure, Moment, States, states_of
 

@@ -9,7 +9,8 @@ from rehall.config import Case
 from rehall.electrical import power_side
 from rehall.node_air import ambient
 from rehall.nominal_power import nominal_powers, thermal_clocks
-from rehall.power_study import PowerStudy, power_study, tables_of
+from rehall.power_rows import tables_of
+from rehall.power_study import PowerStudy, power_study
 from rehall.results import write_text
 from rehall.schema.entries import SERVERS
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from rehall.node_air import ambient
 from rehall.nominal_power import thermal_clocks
-from rehall.power_study import power_study, tables_of
+from rehall.power_rows import tables_of
+from rehall.power_study import power_study
 from rehall.simulate import Solution
 
 Row = dict[str, Any]

@@ -6,7 +6,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from rehall.power_study import PowerStudy, tables_of
+from rehall.power_rows import tables_of
+from rehall.power_study import PowerStudy
 
 MOST = 12
 """Rows of a list that are shown; how many more there are is said."""

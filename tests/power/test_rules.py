@@ -7,8 +7,8 @@ import pytest
 
 from geometry.errors import InputError
 from power import Board, Line, Load, Rectifier, Transformer, Ups, Utility, build, checks, solve
-from power.checks import neutral
 from power.gathered import peaks, swings
+from power.rules import neutral
 
 V = 415.0
 GRID = Utility(name="grid", voltage=V)

@@ -9,8 +9,8 @@ from geometry.errors import InputError
 from rehall.config import load
 from rehall.electrical import power_side
 from rehall.node_air import node_headroom
+from rehall.power_rows import tables_of
 from rehall.power_run import run_power, summary_of
-from rehall.power_study import tables_of
 
 CHAIN = """\
 power:

@@ -33,8 +33,8 @@ from power import (
     Utility,
     build,
 )
-from power.checks import rules
 from power.headroom import headroom
+from power.rules import rules
 from power.solve import PowerState, solve_states
 from power.states import states_of
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from power import Board, Line, Load, Node, PowerModel, PowerState, Utility, build, checks, solve
-from power.checks import neutral
+from power.rules import neutral
 from rehall.validation import Outcome, Row, read_reference
 
 VOLTAGE, BREAKER = 415.0, 600.0  # [V], [A]
