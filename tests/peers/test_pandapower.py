@@ -27,6 +27,7 @@ def test_voltages_and_currents_of_a_random_hall_with_failures_are_those_of_panda
     assert found.both == found.states
     assert found.voltage < 1e-6, f"{found.hall}, {found.voltage_at}"
     assert found.current < 1e-4, f"{found.hall}, {found.current_at}"
+    assert found.fault < 1e-3, f"{found.hall}, {found.fault_at}"
 
 
 def test_these_halls_have_ties_generators_batteries_bypasses_and_direct_current(program):

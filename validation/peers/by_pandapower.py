@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandapower as pp
 from pandapower.pf.runpp_3ph import runpp_3ph
+from pandapower.shortcircuit import calc_sc
 from pandapower_net import KILO, MEGA, net_of
 
 from power.network import NONE, PowerModel
@@ -50,7 +51,22 @@ def solve(model: PowerModel, state: PowerState, bypassed: np.ndarray) -> Answer:
         inputs = _inputs(model, state, bypassed, output)
     to_neutral = np.abs(voltage) * model.voltage[:, None] / math.sqrt(3.0)
     per_phase = np.abs(output) * (1.0 if model.three else 1 / 3)
-    return Answer(np.abs(voltage), per_phase / to_neutral)
+    poles = np.where(model.is_direct, math.sqrt(3.0), 1.0)  # P / V, not P / (sqrt(3) V)
+    return Answer(np.abs(voltage), per_phase / to_neutral * poles[:, None])
+
+
+def short_circuit_currents(model: PowerModel, state: PowerState) -> np.ndarray:
+    """Largest initial short-circuit current at every node [A], IEC 60909; NaN where it has none."""
+    found = np.full(len(model.nodes), np.nan)
+    if not state.live.any():
+        return found
+    net = net_of(model, state, short_circuit=True)
+    if net.ext_grid.empty and net.gen.empty:
+        return found
+    calc_sc(net, case="max", lv_tol_percent=10)
+    currents = net.res_bus_sc.ikss_ka
+    found[currents.index] = currents / KILO
+    return found
 
 
 def _drawn(model: PowerModel, state: PowerState) -> np.ndarray:

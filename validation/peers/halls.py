@@ -18,14 +18,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from by_pandapower import Answer, solve
+from by_pandapower import Answer, short_circuit_currents, solve
 from pandapower.powerflow import LoadflowNotConverged
 from random_halls import random_hall
 
 from power.network import NONE, PowerModel
 from power.nodes import Generator, Tie, TransferSwitch
+from power.short_circuit import short_circuit
 from power.solve import PowerState, solve_states
 from power.states import Failure, States, states_of
+from power.ways import way
 from rehall.config import load
 from rehall.electrical import power_side
 from rehall.operation import Exchange, load_powers
@@ -37,6 +39,8 @@ VOLTAGE = 1e-6
 """Largest difference of a voltage, per nominal."""
 CURRENT = 1e-4
 """Largest relative difference of a current."""
+FAULT = 1e-3
+"""Largest relative difference of a short-circuit current."""
 SMALL = 10.0
 """Current with which one that is less is compared [A]: ideal links of ours round off at 0.1 W."""
 FACILITY = 0.05
@@ -57,12 +61,15 @@ class Compared:
     voltage_at: str
     current: float  # largest relative difference
     current_at: str
+    fault: float  # largest relative difference of a short-circuit current
+    fault_at: str
     seen: Counter[str]  # states in which something was so
 
     @property
     def holds(self) -> bool:
         """Whether both solve the same states, to the same voltages and currents."""
-        within = self.voltage <= VOLTAGE and self.current <= CURRENT
+        flows = self.voltage <= VOLTAGE and self.current <= CURRENT
+        within = flows and self.fault <= FAULT
         return within and not self.ours and not self.theirs
 
 
@@ -102,7 +109,7 @@ def side_by_side(hall: str, model: PowerModel, power: np.ndarray, states: States
     """Ours as one batch, pandapower state by state; the worst of all."""
     solved, seen = solve_states(model, power, states), Counter[str]()
     both = ours = theirs = nodes = 0
-    voltage, current = (0.0, ""), (0.0, "")
+    voltage, current, fault = (0.0, ""), (0.0, ""), (0.0, "")
     for number in range(len(states)):
         state = solved.at(number)
         seen.update(_features(model, state))
@@ -117,9 +124,24 @@ def side_by_side(hall: str, model: PowerModel, power: np.ndarray, states: States
         voltage = max(voltage, _worst(model, state, number, off), key=_size)
         off = np.abs(answer.current - np.abs(state.current)) / np.maximum(answer.current, SMALL)
         current = max(current, _worst(model, state, number, off.max(axis=1)), key=_size)
+        fault = max(fault, _worst(model, state, number, _faults_apart(model, state)), key=_size)
     neither = len(states) - both - ours - theirs
     seen["without any answer"] += neither
-    return Compared(hall, len(states), both, ours, theirs, nodes, *voltage, *current, seen)
+    worst = (*voltage, *current, *fault)
+    return Compared(hall, len(states), both, ours, theirs, nodes, *worst, seen)
+
+
+def _faults_apart(model: PowerModel, state: PowerState) -> np.ndarray:
+    """Relative difference of the largest short-circuit current at every node above converters."""
+    faults = short_circuit(model, state.live, state.fed_from, units=state.units)
+    theirs = short_circuit_currents(model, state)
+    converts = model.is_converter & ~state.through
+    ways = [way(state.fed_from, place) for place in range(len(model.nodes))]
+    above = np.array([state.live[w[0]] and not any(converts[p] for p in w) for w in ways])
+    above &= np.isfinite(theirs) & ~np.isinf(faults.largest)
+    ratio = np.ones(len(above))
+    ratio[above] = faults.largest[above] / theirs[above]
+    return np.abs(ratio - 1.0)
 
 
 def _answer(model: PowerModel, state: PowerState, bypassed: np.ndarray) -> Answer | None:
@@ -188,6 +210,7 @@ def report(random: Sequence[Compared], cases: Sequence[Compared]) -> str:
     states, both = (sum(getattr(one, name) for one in everything) for name in ("states", "both"))
     voltage = max(everything, key=lambda one: one.voltage)
     current = max(everything, key=lambda one: one.current)
+    fault = max(everything, key=lambda one: one.fault)
     seen = sum((one.seen for one in everything), Counter[str]())
     alone = sum(one.ours for one in everything), sum(one.theirs for one in everything)
     lines = [
@@ -200,10 +223,13 @@ def report(random: Sequence[Compared], cases: Sequence[Compared]) -> str:
         f"{voltage.voltage_at} of {voltage.hall.partition(':')[0]}).",
         f"- Currents differ by at most **{current.current:.1e}** of themselves or of {SMALL:g} A "
         f"(limit {CURRENT:g}; {current.current_at} of {current.hall.partition(':')[0]}).",
+        f"- Short-circuit currents (IEC 60909, largest, above converters) differ by at most "
+        f"**{fault.fault:.1e}** (limit {FAULT:g}; {fault.fault_at} of "
+        f"{fault.hall.partition(':')[0]}).",
         f"- Of the states are {', '.join(f'{n} {what}' for what, n in sorted(seen.items()) if n)}.",
         "",
-        "| hall | states | both solve | voltage [pu] | at | current | at |",
-        "| --- | ---: | ---: | ---: | --- | ---: | --- |",
+        "| hall | states | both solve | voltage [pu] | at | current | at | fault | at |",
+        "| --- | ---: | ---: | ---: | --- | ---: | --- | ---: | --- |",
     ]
     return "\n".join([*lines, *map(_line, everything), ""])
 
@@ -211,7 +237,7 @@ def report(random: Sequence[Compared], cases: Sequence[Compared]) -> str:
 def _line(one: Compared) -> str:
     return (
         f"| {one.hall} | {one.states} | {one.both} | {one.voltage:.1e} | {one.voltage_at} "
-        f"| {one.current:.1e} | {one.current_at} |"
+        f"| {one.current:.1e} | {one.current_at} | {one.fault:.1e} | {one.fault_at} |"
     )
 
 
@@ -220,7 +246,8 @@ def write_table(path: Path, found: Sequence[Compared]) -> None:
     names = ("hall", "states", "both", "ours", "theirs", "nodes")
     with path.open("w", newline="") as file:
         table = csv.writer(file)
-        table.writerow((*names, "voltage_pu", "voltage_at", "current", "current_at"))
+        worst = ("voltage", "current", "fault")
+        table.writerow((*names, *(f"{what}{end}" for what in worst for end in ("", "_at"))))
         for one in found:
             table.writerow(
                 (
@@ -229,6 +256,8 @@ def write_table(path: Path, found: Sequence[Compared]) -> None:
                     one.voltage_at,
                     f"{one.current:.3g}",
                     one.current_at,
+                    f"{one.fault:.3g}",
+                    one.fault_at,
                 )
             )
 

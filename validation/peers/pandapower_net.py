@@ -66,7 +66,6 @@ def _add_source(
         _add_grid(net, bus, power, rx)
     elif isinstance(node, Generator) and short_circuit:
         rating = node.rating * state.units[place]
-        resistance = node.r_over_x * node.reactance * node.voltage**2 / rating
         pp.create_gen(
             net,
             place,
@@ -74,7 +73,7 @@ def _add_source(
             sn_mva=rating * MEGA,
             vn_kv=node.voltage * KILO,
             xdss_pu=node.reactance,
-            rdss_ohm=resistance,
+            rdss_ohm=1e-9,  # the fictitious one belongs to the peak, not to the initial current
             cos_phi=node.rated_power / node.rating,
         )
     elif isinstance(node, Generator) or (
@@ -98,7 +97,7 @@ def _add_line(net: pp.pandapowerNet, number: int, tail: int, head: int, r: float
 def _add_lines(
     net: pp.pandapowerNet, model: PowerModel, state: PowerState, places: list[int]
 ) -> None:
-    """Lines; their zero sequence is that of the other two where it is not given."""
+    """Lines, with their zero sequence."""
     if not places:
         return
     lines = [model.nodes[place] for place in places]
@@ -113,8 +112,8 @@ def _add_lines(
         c_nf_per_km=c,
         max_i_ka=[line.full_load * KILO for line in lines],
         index=places,
-        r0_ohm_per_km=[(line.zero_resistance or line.resistance) / KILO for line in lines],
-        x0_ohm_per_km=[(line.zero_reactance or line.reactance) / KILO for line in lines],
+        r0_ohm_per_km=[line.zero_sequence.real / KILO for line in lines],
+        x0_ohm_per_km=[line.zero_sequence.imag / KILO for line in lines],
         c0_nf_per_km=c,
         endtemp_degree=[20.0] * len(lines),
     )
