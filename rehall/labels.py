@@ -56,6 +56,8 @@ TITLES = {
     "power_nodes": "Power nodes in the normal state, and after the worst single failure",
     "power_states": "Power after every single failure, at the tightest feeder of servers",
     "power_findings": "Power: rules that do not hold",
+    "power_margins": "Power: margin of every rule in its worst state",
+    "generator_steps": "Loads that come to the generators, in the state with the worst step",
     "power_loads": "Loads of the power chain",
     "power_selectivity": "Breakers in series",
     "holds": "Holds",

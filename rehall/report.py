@@ -13,8 +13,10 @@ from rehall.results import Results, Table, is_table, write_text
 # Sections in the order a reader asks for them; what the summary holds beyond these comes after.
 ORDER = (
     *("limits", "racks", "openings", "cooling_units", "cdus", "loops", "branches"),
-    *("power_nodes", "power_states", "power_findings"),
+    *("power_nodes", "power_states", "power_findings", "power_margins", "generator_steps"),
 )
+FOLDED = ("power_findings", "power_margins", "power_loads", "power_selectivity")
+"""Long tables that open on demand."""
 AFTER_TABLES = ("metrics", "balance", "grid", "uniqueness", "assumptions", "sources")
 HEAD = ("case", "verdict")  # shown at the top of the page
 VERDICTS = {
@@ -94,7 +96,12 @@ def sections(summary: dict[str, Any]) -> list[Section]:
     known = [key for key in (*ORDER, *AFTER_TABLES) if key in summary]
     others = [key for key, value in summary.items() if not is_plain(key, value)]
     keys = dict.fromkeys([*known, *(key for key in others if key not in HEAD)])
-    shown = [part for key in keys if summary[key] for part in parts(key, summary)]
+    shown = [
+        part._replace(folded=key in FOLDED)
+        for key in keys
+        if summary[key]
+        for part in parts(key, summary)
+    ]
     limits = summary.get("limits")
     if not limits:
         return shown
