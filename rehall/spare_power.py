@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from power import Load, PowerModel, PowerState, Transformer, Ups, build, solve
+from power import Failure, Load, PowerModel, build, solve_states, states_of
 from power.capacity import capacity
+from power.study import NORMAL, single_failures
 from rehall.electrical import PowerSide
 from rehall.floor import is_server
 from rehall.layout import Item
@@ -39,28 +40,36 @@ class Broken:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A chain with more racks on some of its feeders."""
+    """A chain with more racks on some of its feeders, in order and after every single failure."""
 
-    side: PowerSide
     present: np.ndarray  # power of the loads that are there [W]
     feeders: tuple[Feeds, ...]
     model: PowerModel
     rack: float  # power of one [W]
     air: np.ndarray  # round the nodes, NaN where not known [K]
+    failures: tuple[Failure, ...]
 
     def broken(self, racks: dict[Feeds, int]) -> Broken | None:
-        """The node farthest beyond its limit, normal or with a side lost; None if all hold."""
+        """The node farthest beyond its limit in any state; None if all hold."""
         more = [self.rack * racks.get(feeds, 0) for feeds in self.feeders]
-        power = np.concatenate([self.present, more])
-        found = []
-        for words, dead in failures(self.side.model):
-            state = solve(self.model, power, dead)
-            if not state.converged:
-                return Broken("the chain", math.inf, words)
-            node, use = worst(self.model, state, self.air)
-            if use > 1.0 + 1e-6:
-                found.append(Broken(node, use, words))
-        return max(found, key=lambda broken: broken.use, default=None)
+        states = states_of(self.model, self.failures)
+        state = solve_states(self.model, np.concatenate([self.present, more]), states)
+        if not state.converged.all():
+            lost = self.failures[int(np.argmin(state.converged))]
+            return Broken("the chain", math.inf, words_of(lost))
+        limits = capacity(self.model, state, self.air)
+        apparent, real = (np.where(state.live, x, np.inf) for x in (limits.apparent, limits.real))
+        use = np.maximum(state.load / apparent, state.power / real)
+        n, place = np.unravel_index(int(np.argmax(use)), use.shape)
+        if use[n, place] <= 1.0 + 1e-6:
+            return None
+        node = self.model.nodes[place].name
+        return Broken(node, float(use[n, place]), words_of(self.failures[n]))
+
+
+def words_of(failure: Failure) -> str:
+    """A failure as the end of a sentence."""
+    return "in the normal state" if failure == NORMAL else f"with {failure}"
 
 
 def power(solution: Solution, rack: Item) -> tuple[int | None, str]:
@@ -113,7 +122,8 @@ def trial_of(
     ]
     model = build(side.model.nodes, [*side.model.loads, *more])
     present = np.array([powers[name] for name in side.loads])
-    return Trial(side, present, tuple(feeders), model, rack.power, air)
+    failures = (NORMAL, *single_failures(model))
+    return Trial(present, tuple(feeders), model, rack.power, air, failures)
 
 
 def candidate_feeders(solution: Solution) -> list[Feeds]:
@@ -128,35 +138,6 @@ def candidate_feeders(solution: Solution) -> list[Feeds]:
         return [(node.name,) for node in nodes if node.name not in parents]
     pairs = [feeds for feeds in used if len(feeds) > 1]
     return pairs or used
-
-
-def failures(model: PowerModel) -> list[tuple[str, frozenset[str]]]:
-    """States in which all ratings must hold: normal, and each side lost where loads have several.
-
-    Sides are the first feeds, the second feeds and so on. Where one feed is first of one load and
-    second of another, there are no sides: then each transformer and UPS is lost alone.
-    """
-    normal: tuple[str, frozenset[str]] = ("in the normal state", frozenset())
-    dual = [load.feeds for load in model.loads if len(load.feeds) > 1]
-    if not dual:
-        return [normal]
-    n = max(len(feeds) for feeds in dual)
-    sides = [frozenset(feeds[k] for feeds in dual if len(feeds) > k) for k in range(n)]
-    if sum(len(side) for side in sides) == len(frozenset().union(*sides)):
-        return [normal, *((f"with side {'ABCDEFGH'[k]} lost", s) for k, s in enumerate(sides))]
-    sources = [node.name for node in model.nodes if isinstance(node, Transformer | Ups)]
-    return [normal, *((f"with {name} lost", frozenset({name})) for name in sources)]
-
-
-def worst(model: PowerModel, state: PowerState, air: np.ndarray) -> tuple[str, float]:
-    """The node that uses most of what it may carry for hours in its air, and that share [-]."""
-    limits = capacity(model, state, air)
-    apparent, real = (
-        np.where(state.live, limit, np.inf) for limit in (limits.apparent, limits.real)
-    )
-    use = np.maximum(state.load / apparent, state.power / real)
-    place = int(np.argmax(use))
-    return model.nodes[place].name, float(use[place])
 
 
 def most(trial: Trial, there: dict[Feeds, int], feeds: Feeds) -> tuple[int, Broken | None]:

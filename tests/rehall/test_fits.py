@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 from geometry.errors import InputError
-from power import Board, Load, Transformer, Utility, build
 from rehall import spare_cooling, spare_power
 from rehall.config import load
 from rehall.electrical import power_side
 from rehall.fits import Fit, Fits, floor_load, one_more, what_fits
 from rehall.operation import Exchange
-from rehall.spare_power import failures
 
 RACK = one_more("vr_nvl72")  # 230 kW, 97 % to liquid, 345 L/min, 0.069 m3/s per kW to air
 STORAGE = "  - unit: {of: storage_rack, name: S, at: [4 m, 4 m], facing: -y%s}\n"  # 22 kW
@@ -126,30 +124,6 @@ def test_transformer_that_two_busways_share_binds_before_their_sum(tmp_path):
     assert count == int((1500e3 * 0.99 - 44e3) // 230e3)
     assert count < 2 * 4
     assert "TA at" in basis or "TB at" in basis
-
-
-def test_ring_of_feeds_has_no_sides_so_each_source_is_lost_alone():
-    nodes = [Utility(name="U", voltage=13.8e3)]
-    sides = "XYZ"
-    nodes += [
-        Transformer(
-            name=f"T{s}",
-            fed_by=("U",),
-            voltage=415.0,
-            rating=1e6,
-            impedance=0.06,
-            no_load_loss=1e3,
-            load_loss=1e4,
-        )
-        for s in sides
-    ]
-    nodes += [Board(name=s, fed_by=(f"T{s}",), voltage=415.0, rating=1e6) for s in sides]
-    ring = [Load(name=f"{a}{b}", feeds=(a, b)) for a, b in ("XY", "YZ", "ZX")]
-    lost = [set(dead) for _, dead in failures(build(nodes, ring))]
-    assert lost == [set(), {"TX"}, {"TY"}, {"TZ"}]
-    pairs = [Load(name="1", feeds=("X", "Y")), Load(name="2", feeds=("X", "Z"))]
-    lost = [set(dead) for _, dead in failures(build(nodes, pairs))]
-    assert lost == [set(), {"X"}, {"Y", "Z"}]
 
 
 EXHAUST = """\
