@@ -11,7 +11,6 @@ from power.components import series_impedance, tangent
 from power.faults import faults
 from power.loadflow import LoadFlow, build_load_flow
 from power.nodes import (
-    FAST,
     PHASES,
     Generator,
     Load,
@@ -53,7 +52,9 @@ class PowerModel:
     is_ups: Bool[np.ndarray, " node"]
     is_converter: Bool[np.ndarray, " node"]  # UPS and rectifiers: a new voltage begins
     starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
-    slow: Bool[np.ndarray, " node"]  # switches and ties whose gap power supplies do not bridge
+    slow: Bool[
+        np.ndarray, " node"
+    ]  # switches and ties whose gap some critical load does not bridge
     backed_up: tuple[tuple[int, list[int]], ...]  # generator, switches that it may feed
     above: Bool[np.ndarray, "node node"]  # whether the second may feed the first, ties left out
     in_series: int  # most converters between a source and a load
@@ -76,6 +77,7 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
     load_tangent = np.where(direct[feeds], 0.0, own_tangent[:, None])
     three = any(load.phases != PHASES[0] for load in loads)
     converters = np.array([isinstance(node, Ups | Rectifier) for node in nodes], dtype=bool)
+    held = min((load.hold_up for load in loads if load.critical), default=0.0)
     gaps = [node.gap if isinstance(node, TransferSwitch | Tie) else 0.0 for node in nodes]
     return PowerModel(
         nodes=tuple(nodes),
@@ -100,7 +102,7 @@ def build(nodes: Sequence[Node], loads: Sequence[Load]) -> PowerModel:
             [isinstance(node, Utility | Transformer | Ups | Rectifier) for node in nodes],
             dtype=bool,
         ),
-        slow=np.array(gaps) > FAST,
+        slow=np.array(gaps) > held,
         backed_up=_backed_up(nodes, parents, order),
         above=_above(parents, order),
         in_series=_in_series(parents, order, converters),

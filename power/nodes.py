@@ -12,8 +12,8 @@ from typing import ClassVar
 
 STANDARD_BREAKER = 0.8  # NEC 210.20(A), 215.3: overcurrent device >= 125 % of the continuous load
 FULLY_RATED = 1.0  # equipment without a continuous-load rule, breakers listed for 100 %
-FAST = 0.02
-"""Longest gap of a transfer that power supplies ride through [s]: hold-up of 20 ms at full load."""
+HOLD_UP = 0.02
+"""How long power supplies carry without voltage [s]: ORv3 and IT supplies at full load."""
 
 Table = tuple[tuple[float, float], ...]
 
@@ -243,7 +243,8 @@ class Load:
 
     `peak` is the highest power over that wanted, for `peak_time` [s]; `swing` the amplitude of its
     steady swing over that wanted, at `swing_frequency` [Hz]. `window` is the voltage [V] in which
-    it works; `critical` tells that it must not lose its power for longer than power supplies hold.
+    it works; `critical` tells that it must not lose its power for longer than its supplies'
+    `hold_up` [s].
     """
 
     name: str
@@ -258,4 +259,5 @@ class Load:
     swing: float = 0.0
     swing_frequency: float = 1.0
     window: tuple[float, float] | None = None
+    hold_up: float = HOLD_UP
     critical: bool = True

@@ -17,7 +17,7 @@ from power.ways import rings
 class Moment(IntEnum):
     """How long after a failure a state is.
 
-    TRANSFER: static switches have transferred, those with contacts have not.
+    TRANSFER: switches have transferred whose gap power supplies bridge, others have not.
     BATTERY: all switches have; no generator runs; batteries carry.
     GENERATOR: generators run; batteries carry what has no other feed.
     SETTLED: batteries are empty.

@@ -7,7 +7,7 @@ import numpy as np
 from geometry.errors import InputError
 from power import build, solve
 from power.network import PowerModel
-from power.nodes import Load
+from power.nodes import HOLD_UP, Load
 from power.solve import PowerState
 from rehall.chain import chain_node
 from rehall.config import Case
@@ -97,6 +97,7 @@ def _equipment(case: Case, item: Item) -> Load:
         swing=profile.swing * (1.0 - profile.smoothing) if accelerates else 0.0,
         swing_frequency=profile.swing_frequency,
         window=_window(case, item),
+        hold_up=HOLD_UP if shelf is None else shelf.hold_up,
         critical=isinstance(entry, SERVERS),
     )
 

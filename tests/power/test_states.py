@@ -276,3 +276,12 @@ def test_state_without_solution_does_not_spoil_the_others(chain):
     assert state.converged.tolist() == [False, True]
     assert np.isnan(state.load[0]).all()
     assert np.isfinite(state.load[1]).all()
+
+
+@pytest.mark.parametrize(("hold_up", "during"), [(0.005, False), (0.01, True)])
+def test_gap_is_bridged_by_supplies_that_hold_longer(hold_up, during):
+    nodes = [Utility(name=name, voltage=V) for name in ("one", "two")]
+    nodes.append(TransferSwitch(name="s", fed_by=("one", "two"), voltage=V, rating=1e6, gap=0.008))
+    model = build(nodes, [Load(name="rack", feeds=("s",), hold_up=hold_up)])
+    live, _ = live_at(model, Failure(frozenset({"one"})))
+    assert live["s"][0] is during

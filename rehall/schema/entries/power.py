@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from power.nodes import HOLD_UP
 from rehall.quantities import (
     Current,
     Energy,
@@ -217,7 +218,9 @@ class Line(Busway):
 
 
 class PowerShelf(Entry):
-    """Rectifiers of a rack: power at the output, and efficiency at full load."""
+    """Rectifiers of a rack: power at the output, efficiency at full load, the voltages at which they
+    work, and how long they carry without any.
+    """
 
     kind: Literal["power_shelf"]
     power: Rating
@@ -226,5 +229,6 @@ class PowerShelf(Entry):
     efficiency: PositiveShare
     power_factor: PositiveShare = 0.99
     voltage: tuple[Voltage, Voltage]
+    hold_up: Time = HOLD_UP
     height_units: Count
     liquid_cooled: Flag = False
