@@ -54,7 +54,7 @@ class PowerModel:
     starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
     slow: Bool[
         np.ndarray, " node"
-    ]  # switches and ties whose gap some critical load does not bridge
+    ]  # switches, ties: a gap that not all servers bridge
     backed_up: tuple[tuple[int, list[int]], ...]  # generator, switches that it may feed
     above: Bool[np.ndarray, "node node"]  # whether the second may feed the first, ties left out
     in_series: int  # most converters between a source and a load

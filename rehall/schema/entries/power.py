@@ -218,8 +218,8 @@ class Line(Busway):
 
 
 class PowerShelf(Entry):
-    """Rectifiers of a rack: power at the output, efficiency at full load, the voltages at which they
-    work, and how long they carry without any.
+    """Rectifiers of a rack: power at the output, efficiency at full load, the voltages at which
+    they work, and how long they carry without any.
     """
 
     kind: Literal["power_shelf"]
