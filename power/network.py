@@ -52,9 +52,7 @@ class PowerModel:
     is_ups: Bool[np.ndarray, " node"]
     is_converter: Bool[np.ndarray, " node"]  # UPS and rectifiers: a new voltage begins
     starts_anew: Bool[np.ndarray, " node"]  # drops of voltage are counted from here
-    slow: Bool[
-        np.ndarray, " node"
-    ]  # switches, ties: a gap that not all servers bridge
+    slow: Bool[np.ndarray, " node"]  # switches, ties: a gap that not all servers bridge
     backed_up: tuple[tuple[int, list[int]], ...]  # generator, switches that it may feed
     above: Bool[np.ndarray, "node node"]  # whether the second may feed the first, ties left out
     in_series: int  # most converters between a source and a load
