@@ -9,9 +9,6 @@ from rich.table import Table
 from rehall.power_rows import tables_of
 from rehall.power_study import PowerStudy
 
-MOST = 12
-"""Rows of a list that are shown; how many more there are is said."""
-
 
 def print_power(found: PowerStudy, out: Console) -> None:
     """Nodes, states after failures, what breaks, the sequence of generators."""
@@ -111,46 +108,48 @@ def state_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def finding_table(rows: list[dict[str, Any]]) -> Table:
-    """What does not hold: each rule in each state at its worst place."""
-    worst = worst_of_each(rows)
-    table = _table(f"{sum(not row['informational'] for row in rows)} findings, worst place of each")
+    """What does not hold: each rule at its worst place in its worst state."""
+    table = _table(
+        f"{sum(not row['informational'] for row in rows)} findings; of each rule the worst"
+    )
     for heading in ("rule", "where", "state", "when"):
         table.add_column(heading, overflow="fold")
     for heading in ("value", "limit"):
         table.add_column(heading, justify="right")
     table.add_column("unit")
     table.add_column("source", overflow="fold")
-    for row in worst[:MOST]:
-        others = f" and {row['places'] - 1} more" if row["places"] > 1 else ""
-        rule = row["rule"] + (" (advice)" if row["informational"] else "")
+    for row in worst_of_each(rows):
+        places = f" and {row['places'] - 1} more" if row["places"] > 1 else ""
+        states = f" and {row['states'] - 1} more" if row["states"] > 1 else ""
         table.add_row(
-            rule,
-            row["where"] + others,
-            row["state"],
+            row["rule"] + (" (advice)" if row["informational"] else ""),
+            row["where"] + places,
+            row["state"] + states,
             row["when"],
             number(row["value"], 1),
             number(row["limit"], 1),
             row["unit"],
             row["source"],
         )
-    if len(worst) > MOST:
-        table.add_row(f"and {len(worst) - MOST} more in power.json")
     return table
 
 
 def worst_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each rule in each state: its worst place, and how many places break it."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    """The worst row of each rule, and at how many places and in how many states it is broken."""
+    found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        key = row["rule"], row["state"]
-        there = found.get(key)
-        if there is None:
-            found[key] = row | {"places": 1}
-            continue
-        there["places"] += 1
+        there = found.setdefault(row["rule"], row)
         if _left(row) < _left(there):
-            found[key] = row | {"places": there["places"]}
-    return list(found.values())
+            found[row["rule"]] = row
+    broken = {rule: [row for row in rows if row["rule"] == rule] for rule in found}
+    return [
+        row
+        | {
+            "places": len({other["where"] for other in broken[rule]}),
+            "states": len({other["state"] for other in broken[rule]}),
+        }
+        for rule, row in found.items()
+    ]
 
 
 def _left(row: dict[str, Any]) -> float:
