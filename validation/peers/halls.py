@@ -10,6 +10,7 @@ fails where the two differ by more than the limits, or where only one of them ha
 import argparse
 import csv
 import logging
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -194,6 +195,7 @@ def main() -> None:
     parser.add_argument("--records", type=Path, default=HERE)
     asked = parser.parse_args()
     logging.disable(logging.WARNING)  # pandapower misses numba at every call
+    warnings.simplefilter("ignore", FutureWarning)  # of pandas, in pandapower
     random = [compare(seed) for seed in range(asked.halls)]
     cases = [one for one in map(compare_case, chains(CASES)) if one]
     text = report(random, cases)
