@@ -13,6 +13,8 @@ from rehall.simulate import Solution
 
 Value = float | str | None
 Summary = dict[str, Any]
+ALIKE = 100.0
+"""Headroom that is the same within this much is alike [W]: of equal nodes the first is named."""
 LEVELS = {
     "utility": ("utility",),
     "transformers": ("transformer",),
@@ -156,7 +158,7 @@ def tightest_node(solution: Solution, level: str) -> tuple[Node, float, float] |
     ]
     if not rated:
         return None
-    n = min(rated, key=lambda n: own[n])
+    n = min(rated, key=lambda n: (round(own[n] / ALIKE), n))
     return nodes[n], float(own[n]), float(state.power[n])
 
 
