@@ -158,7 +158,7 @@ def tightest_node(solution: Solution, level: str) -> tuple[Node, float, float] |
     ]
     if not rated:
         return None
-    n = min(rated, key=lambda n: (round(own[n] / ALIKE), n))
+    n = min(rated, key=lambda n: (round(float(own[n]) / ALIKE), n))
     return nodes[n], float(own[n]), float(state.power[n])
 
 
