@@ -207,8 +207,10 @@ def test_collapse_in_the_normal_state_is_written_too(weak, command, tmp_path):
 
 
 @pytest.mark.slow
-def test_run_of_a_chain_that_collapses_says_where(solved, weak):
-    _, summary = solved(weak.read_text().replace("200 kW", "600 kW"))
+def test_run_of_a_chain_that_collapses_says_where(solved, duct):
+    thin = aisle(duct, 51.0).replace("of: whip_100", "of: {like: whip_100, resistance: 1 ohm/m}")
+    _, summary = solved(thin)
     assert not summary["converged"]
     first = summary["power_findings"][0]
-    assert (first["rule"], first["where"], first["state"]) == ("voltage collapse", "B", "normal")
+    assert (first["rule"], first["state"]) == ("voltage collapse", "normal")
+    assert first["where"] in ("hot", "cold")
