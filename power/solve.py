@@ -18,7 +18,7 @@ from power.nodes import Generator, Node, Rectifier, Ups, Utility
 from power.split import drawn, split
 from power.states import Energised, Failure, Moment, States, energise, states_of
 
-OPEN, ROUNDING = 1e-6, 20.0
+OPEN, ROUNDING = 1e-6, 2.0
 """Balance within which a state is solved: share of what is supplied, and what links round [W]."""
 
 

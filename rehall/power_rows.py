@@ -1,5 +1,8 @@
 """The power study of a case as tables: nodes, states, margins, loads, breakers, generators."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from power import backup
@@ -83,7 +86,8 @@ def node_rows(found: PowerStudy) -> list[Row]:
                 "worst_headroom_kw": finite(after[worst, n] / 1e3),
                 "worst_headroom_racks": _whole(after[worst, n], rack),
                 "worst_state": str(found.study.failures[worst]),
-                "short_circuit_ka": _largest(found, n),
+                "short_circuit_ka": _current(found.faults.largest[:, n], np.max),
+                "short_circuit_least_ka": _current(found.faults.smallest[:, n], np.min),
                 "derating_pct": 100 * float(found.study.limits.derating[n]),
                 "air_c": finite(float(found.air[n]) - 273.15),
             }
@@ -121,11 +125,10 @@ def _continuous(found: PowerStudy, n: int) -> float | None:
     return finite(100 * float(limit) / rating) if rating > 0 else None
 
 
-def _largest(found: PowerStudy, n: int) -> float | None:
-    """Largest short-circuit current at a node in any state [kA]."""
-    known = found.faults.largest[:, n]
-    known = known[np.isfinite(known)]
-    return float(known.max()) / 1e3 if len(known) else None
+def _current(of_states: np.ndarray, which: Callable[[np.ndarray], Any]) -> float | None:
+    """The largest or smallest short-circuit current at a node of all states in which it is live."""
+    known = of_states[np.isfinite(of_states) & (of_states > 0)]
+    return float(which(known)) / 1e3 if len(known) else None
 
 
 def pair_rows(found: PowerStudy) -> list[Row]:

@@ -77,6 +77,26 @@ def test_load_between_two_phases_takes_its_power_and_no_neutral():
     assert neutral(model, state)[1] == pytest.approx(0.0, abs=0.01)
 
 
+def test_load_between_two_phases_far_apart_is_within_what_is_said_of_it():
+    """50 kW on ab beside 100 kW on a; the exact load follows the voltage between its phases."""
+    line = Line(name="l", fed_by=("grid",), voltage=V, rating=5e5, length=1.0, resistance=6e-3,
+                reactance=5e-3, zero_resistance=18e-3, zero_reactance=13e-3)  # fmt: skip
+    between = Load(name="x", feeds=("l",), phases="ab", power_factor=1.0)
+    single = Load(name="y", feeds=("l",), phases="a", power_factor=1.0)
+    state = solve(build([GRID, line], [between, single]), [50e3, 100e3])
+    positive, zero = 6e-3 + 5e-3j, 18e-3 + 13e-3j
+    Z = np.full((3, 3), (zero - positive) / 3) + np.eye(3) * positive
+    E = V / math.sqrt(3) * np.exp(-2j * np.pi / 3 * np.arange(3))
+    volts = E
+    for _ in range(50):
+        across = np.conj(50e3 / (volts[0] - volts[1]))
+        current = np.array([across + np.conj(100e3 / volts[0]), -across, 0.0])
+        volts = E - Z @ current
+    found = np.abs(state.current[1])
+    np.testing.assert_allclose(found[:2], np.abs(current[:2]), rtol=0.016)
+    assert abs(found[1] / abs(current[1]) - 1.0) > 0.01  # it is no better
+
+
 def test_balanced_loads_are_the_same_phase_by_phase():
     loads = [Load(name=f"l{p}", feeds=("b",), phases=p) for p in "abc"]
     nodes = [GRID, Board(name="b", fed_by=("grid",), voltage=V, rating=500e3)]
