@@ -8,7 +8,7 @@ import numpy as np
 from power.capacity import derating
 from power.checks import Check
 from power.network import NONE, PowerModel
-from power.nodes import Battery, Generator, Tie, TransferSwitch, Ups
+from power.nodes import Battery, Generator, Node, Tie, TransferSwitch, Ups
 from power.solve import ROUNDING, PowerState
 from power.split import at_feeds
 from power.states import Moment
@@ -50,8 +50,12 @@ def autonomy(battery: Battery, power: float) -> float:
     >>> autonomy(Battery(energy=750e6), 2.0e6)
     300.0
     """
-    energy = battery.energy * battery.end_of_life * derating(battery.derating, battery.temperature)
-    return energy / power if power > 0 else np.inf
+    return usable_energy(battery) / power if power > 0 else np.inf
+
+
+def usable_energy(battery: Battery) -> float:
+    """What an old battery gives at its room's temperature [J]."""
+    return battery.energy * battery.end_of_life * derating(battery.derating, battery.temperature)
 
 
 def autonomy_checks(found: Study) -> list[tuple[int, Check]]:
@@ -63,7 +67,7 @@ def autonomy_checks(found: Study) -> list[tuple[int, Check]]:
     """
     checks = []
     for n in range(len(found.failures)):
-        rows = _by_moment(found, n)
+        rows = found.by_moment(n)
         if Moment.BATTERY not in rows:
             continue
         row = rows[Moment.BATTERY]
@@ -99,10 +103,11 @@ def clock_checks(found: Study, clocks: Sequence[Clock]) -> list[tuple[int, Check
     checks = []
     for clock in clocks:
         own, hot = ([number[name] for name in names] for names in (clock.loads, clock.cooled))
-        if not own or not hot or not (found.wanted[own] > 0).any():
+        if not own or not hot:
             continue
         for n in range(len(found.failures)):
-            still = _still(found, n, own, hot)
+            wants = bool((found.wanted_in(n)[own] > 0).any())
+            still = _still(found, n, own, hot) if wants else 0.0
             if still > 0:
                 holds = still <= clock.seconds
                 what = (clock.name, "time without cooling", still, clock.seconds, "s", holds)
@@ -112,7 +117,7 @@ def clock_checks(found: Study, clocks: Sequence[Clock]) -> list[tuple[int, Check
 
 def _still(found: Study, n: int, own: list[int], hot: list[int]) -> float:
     """How long no load of `own` has power in a failure while one of `hot` has [s]."""
-    rows = _by_moment(found, n)
+    rows = found.by_moment(n)
     served = found.state.served
 
     def off(moment: Moment) -> bool:
@@ -160,27 +165,23 @@ def _after(model: PowerModel, path: Sequence[int]) -> float:
 
     Without a generator there only the gaps count.
     """
-    waits = 0.0
-    for place in path:
-        node = model.nodes[place]
-        if isinstance(node, Tie):
-            waits += node.gap
-        elif isinstance(node, TransferSwitch):
-            waits += node.gap + node.delay
+    waits = sum(return_wait(model.nodes[place]) for place in path)
     source = model.nodes[path[-1]]
     return waits + (source.start_time if isinstance(source, Generator) else 0.0)
 
 
-def _by_moment(found: Study, n: int) -> dict[Moment, int]:
-    """The rows of a failure's states by their moment."""
-    return dict(zip(found.moments, map(int, found.rows(n)), strict=True))
+def return_wait(node: Node) -> float:
+    """How long a node waits before it passes on a voltage that has returned [s]."""
+    if isinstance(node, TransferSwitch):
+        return node.gap + node.delay
+    return node.gap if isinstance(node, Tie) else 0.0
 
 
 def generator_steps(found: Study) -> list[tuple[int, list[Step]]]:
     """The sequence of loads on every generator in every failure in which it runs."""
     sequences = []
     for n in range(len(found.failures)):
-        row = _by_moment(found, n).get(Moment.GENERATOR)
+        row = found.by_moment(n).get(Moment.GENERATOR)
         if row is not None and found.state.converged[row]:
             for place in map(int, np.flatnonzero(found.state.live[row])):
                 if isinstance(found.model.nodes[place], Generator):

@@ -81,7 +81,7 @@ def solve_states(
     _refuse_wrong_power(model, wanted, len(states))
     wanted = np.broadcast_to(wanted, (len(states), len(model.loads)))
     found = energise(model, states)
-    feed_power = split(model, wanted, found.live)
+    feed_power = split(model, wanted, found.live, states.supplies)
     flows = _flow(model, states, found, drawn(model, feed_power))
     return _results(model, states, found, wanted, feed_power, flows)
 

@@ -13,22 +13,26 @@ def split(
     model: PowerModel,
     wanted: Float[np.ndarray, "state load"],
     live: Bool[np.ndarray, "state node"],
+    supplies: Float[np.ndarray, "state load feeds"],
 ) -> Float[np.ndarray, "state load feeds"]:
     """Power over each feed of each load [W]: by shares, as far as the supplies on a feed go.
+
+    `supplies` is the share of those that is in service [-].
 
     What one feed cannot carry goes to the others in proportion to their shares, until none is left
     that can; waiting feeds (share 0) take over, equally, only where no other feed is live.
     """
-    usable = (model.feeds != NONE) & live[:, model.feeds]
-    share = np.where(usable, model.shares, 0.0)
+    usable = (model.feeds != NONE) & live[:, model.feeds] & (supplies > 0)
+    share = np.where(usable, model.shares * supplies, 0.0)
+    most = np.where(usable, model.supplies * np.where(usable, supplies, 1.0), 0.0)
     share = np.where(share.sum(axis=-1, keepdims=True) > 0, share, usable)
     given = np.zeros(share.shape)
     for _ in range(share.shape[-1]):
         left = wanted - given.sum(axis=-1)
         total = share.sum(axis=-1, keepdims=True)
         more = left[..., None] * share / np.where(total > 0, total, 1.0)
-        given = np.minimum(given + more, model.supplies)
-        share = np.where(given < model.supplies, share, 0.0)
+        given = np.minimum(given + more, most)
+        share = np.where(given < most, share, 0.0)
     return given
 
 

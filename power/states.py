@@ -36,6 +36,7 @@ class States:
     units: Float[np.ndarray, "state node"]  # share of a device's units in service [-]
     bypassed: Bool[np.ndarray, "state node"]  # UPS on their static bypass
     moment: Int[np.ndarray, " state"]
+    supplies: Float[np.ndarray, "state load feeds"]  # share of each that is in service [-]
 
     def __len__(self) -> int:
         """Number of states."""
@@ -44,22 +45,28 @@ class States:
     def at(self, state: int) -> "States":
         """One of them, still as several."""
         chosen = [state]
-        return States(self.units[chosen], self.bypassed[chosen], self.moment[chosen])
+        return States(*(values[chosen] for values in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What is out: whole nodes, units of nodes with several, UPS on bypass."""
+    """What is out: whole nodes, units of nodes with several, UPS on bypass, supplies of loads.
+
+    `supplies` gives a load, one of its feeds, and the share of the supplies there that is left: 0
+    of a whip that is cut.
+    """
 
     dead: frozenset[str] = frozenset()
     units: tuple[tuple[str, int], ...] = ()
     bypassed: frozenset[str] = frozenset()
     name: str = ""
+    supplies: tuple[tuple[str, str, float], ...] = ()
 
     def __str__(self) -> str:
         """Return its name, else what is out."""
         out = [*sorted(self.dead), *(f"{n} of {name}" for name, n in self.units)]
         out += [f"{name} to bypass" for name in sorted(self.bypassed)]
+        out += [f"{100 * left:.0f} % of {load} on {feed}" for load, feed, left in self.supplies]
         return self.name or " and ".join(out) or "normal"
 
 
@@ -93,7 +100,21 @@ def states_of(
         np.repeat(units, times, axis=0),
         np.repeat(bypassed, times, axis=0),
         np.tile(np.array(moments, dtype=int), len(failures)),
+        np.repeat(_supplies(model, failures), times, axis=0),
     )
+
+
+def _supplies(
+    model: PowerModel, failures: Sequence[Failure]
+) -> Float[np.ndarray, "failure load feeds"]:
+    """Share of the supplies of every load on each of its feeds that a failure leaves [-]."""
+    found = np.ones((len(failures), *model.feeds.shape))
+    number = {load.name: n for n, load in enumerate(model.loads)}
+    for row, failure in enumerate(failures):
+        for load, feed, left in failure.supplies:
+            n = number[load]
+            found[row, n, model.feeds[n] == model.index[feed]] *= left
+    return found
 
 
 def _refuse_unknown(model: PowerModel, failures: Sequence[Failure]) -> None:
@@ -108,8 +129,18 @@ def _refuse_unknown(model: PowerModel, failures: Sequence[Failure]) -> None:
             node = model.nodes[model.index[name]]
             if not isinstance(node, Ups) or not node.bypass:
                 found.append(Finding(name, "is no UPS with a static bypass"))
+        found += _unknown_supplies(model, failure)
     if found:
         raise InputError(list(dict.fromkeys(found)))
+
+
+def _unknown_supplies(model: PowerModel, failure: Failure) -> list[Finding]:
+    feeds = {load.name: load.feeds for load in model.loads}
+    return [
+        Finding(load, f"is no load with a feed from {feed}")
+        for load, feed, _ in failure.supplies
+        if feed not in feeds.get(load, ())
+    ]
 
 
 def energise(model: PowerModel, states: States) -> Energised:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from geometry.errors import Finding, InputError
 from power.capacity import Capacity, capacity
 from power.checks import Check, Rule
 from power.headroom import Headroom, headroom
@@ -27,16 +28,29 @@ class Study:
     model: PowerModel
     failures: tuple[Failure, ...]
     moments: tuple[Moment, ...]
-    wanted: Float[np.ndarray, " load"]
+    wanted_by_failure: Float[np.ndarray, "failure load"]  # [W]
     states: States
     state: PowerState
     limits: Capacity
     rules: tuple[Rule, ...]
 
+    @property
+    def wanted(self) -> Float[np.ndarray, " load"]:
+        """What loads want in the first failure: the normal state, unless others were asked [W]."""
+        return self.wanted_in(0)
+
+    def wanted_in(self, failure: int) -> Float[np.ndarray, " load"]:
+        """What loads want in a failure [W]."""
+        return self.wanted_by_failure[failure]
+
     def rows(self, failure: int) -> Int[np.ndarray, " state"]:
         """The states of a failure."""
         times = len(self.moments)
         return np.arange(failure * times, (failure + 1) * times)
+
+    def by_moment(self, failure: int) -> dict[Moment, int]:
+        """The states of a failure by their moment."""
+        return dict(zip(self.moments, map(int, self.rows(failure)), strict=True))
 
     def settled(self, failure: int) -> int:
         """The last state of a failure."""
@@ -88,29 +102,42 @@ class Study:
 
 def study(
     model: PowerModel,
-    wanted: Sequence[float] | Float[np.ndarray, " load"],
+    wanted: Sequence[float] | Sequence[Sequence[float]] | Float[np.ndarray, "..."],
     failures: Sequence[Failure] | None = None,
     ambient: Float[np.ndarray, " node"] | None = None,
 ) -> Study:
     """Solve failures (the normal state and every single one) in one batch, and check all rules.
 
-    Loads want `wanted` [W]; `ambient` is the air round the nodes [K].
+    Loads want `wanted` [W], alike or by failure; `ambient` is the air round the nodes [K].
     """
     chosen = [NORMAL, *single_failures(model)] if failures is None else list(failures)
     moments = moments_of(model)
     states = states_of(model, chosen, moments)
-    state = solve_states(model, wanted, states)
+    by_failure = _by_failure(wanted, (len(chosen), len(model.loads)))
+    state = solve_states(model, np.repeat(by_failure, len(moments), axis=0), states)
     limits = capacity(model, state, ambient)
     return Study(
         model=model,
         failures=tuple(chosen),
         moments=moments,
-        wanted=np.asarray(wanted, dtype=float),
+        wanted_by_failure=by_failure,
         states=states,
         state=state,
         limits=limits,
         rules=tuple(rules(model, state, limits)),
     )
+
+
+def _by_failure(
+    wanted: Sequence[float] | Sequence[Sequence[float]] | Float[np.ndarray, "..."],
+    shape: tuple[int, int],
+) -> Float[np.ndarray, "failure load"]:
+    """One row of powers for each failure [W]."""
+    given = np.asarray(wanted, dtype=float)
+    if given.shape not in (shape, shape[1:]):
+        message = f"got {given.shape} for {shape[0]} failures and {shape[1]} loads; give one power "
+        raise InputError([Finding("power", message + "for each load, or a row for each failure")])
+    return np.broadcast_to(given, shape)
 
 
 def moments_of(model: PowerModel) -> tuple[Moment, ...]:

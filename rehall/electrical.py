@@ -1,14 +1,16 @@
 """The power side of a case: its chain as nodes, everything that draws power as loads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from geometry.errors import InputError
-from power import build, solve
+from power import build
 from power.network import PowerModel
 from power.nodes import HOLD_UP, Load
-from power.solve import PowerState
+from power.solve import PowerState, solve_states
+from power.states import Failure, states_of
 from rehall.chain import chain_node
 from rehall.config import Case
 from rehall.equipment import resolve
@@ -25,7 +27,15 @@ class PowerSide:
 
     def solve(self, power: dict[str, float]) -> PowerState:
         """Load flow with `power` [W] by the name of the load."""
-        return solve(self.model, self.in_order(power))
+        return self.solve_states([power], [Failure()])[0]
+
+    def solve_states(
+        self, powers: Sequence[dict[str, float]], failures: Sequence[Failure]
+    ) -> list[PowerState]:
+        """The settled state after each failure, with its own power by the name of the load."""
+        wanted = np.array([self.in_order(power) for power in powers])
+        found = solve_states(self.model, wanted, states_of(self.model, failures))
+        return [found.at(n) for n in range(len(failures))]
 
     def in_order(self, power: dict[str, float]) -> np.ndarray:
         """Power of the loads in the model's order [W]."""
@@ -83,7 +93,7 @@ def _equipment(case: Case, item: Item) -> Load:
     own = getattr(entry, "power_peak", None)
     peak = profile.peak if accelerates else 1.0
     shelves = shelves_on_feeds(case, item)
-    shelf = _shelf(case, item)
+    shelf = shelf_of(case, item)
     return Load(
         name=item.name,
         feeds=item.feeds,
@@ -107,7 +117,7 @@ def shelves_on_feeds(case: Case, item: Item) -> tuple[tuple[float, float], ...] 
 
     They are dealt to the feeds in turn; None where the entry names none.
     """
-    shelf = _shelf(case, item)
+    shelf = shelf_of(case, item)
     if shelf is None:
         return None
     assert isinstance(item.entry, Rack), f"{item.name} has shelves and is no rack"
@@ -119,12 +129,13 @@ def shelves_on_feeds(case: Case, item: Item) -> tuple[tuple[float, float], ...] 
 
 def _window(case: Case, item: Item) -> tuple[float, float] | None:
     """Voltages at which the power supplies of a piece work [V]; None where not known."""
-    shelf = _shelf(case, item)
+    shelf = shelf_of(case, item)
     own: tuple[float, float] | None = getattr(item.entry, "voltage", None)
     return own if shelf is None else shelf.voltage
 
 
-def _shelf(case: Case, item: Item) -> PowerShelf | None:
+def shelf_of(case: Case, item: Item) -> PowerShelf | None:
+    """The power shelf of a rack; None where its entry names none."""
     supply = getattr(item.entry, "supply", None)
     if supply is None:
         return None

@@ -101,7 +101,7 @@ class PowerStudy:
         rows = self.study.rows(n)
         row = int(rows[~self.study.state.converged[rows]][0])
         states = self.study.states.at(row)
-        node = collapses_at(self.study.model, self.study.wanted, states)
+        node = collapses_at(self.study.model, self.study.wanted_in(n), states)
         source = "no voltage at which the loads are carried"
         check = Check(node, "voltage collapse", np.inf, 1.0, "1", False, source)
         return Finding(check, str(self.study.failures[n]), WHEN[Moment(int(states.moment[0]))])
@@ -116,14 +116,19 @@ def _order(finding: Finding) -> tuple[bool, bool, bool, float]:
 def power_study(
     case: Case,
     side: PowerSide,
-    power: dict[str, float],
+    power: dict[str, float] | Sequence[dict[str, float]],
     air: np.ndarray | None = None,
     failures: Sequence[Failure] | None = None,
     clocks: Sequence[backup.Clock] = (),
 ) -> PowerStudy:
-    """Solve all states with the loads at `power` [W], in the `air` round the nodes [K]."""
+    """Solve all states with the loads at `power` [W], in the `air` round the nodes [K].
+
+    `power` is one for all `failures`, or one for each.
+    """
     assert case.power is not None, "a case without power chain"
-    found = study(side.model, side.in_order(power), failures, air)
+    each = [power] if isinstance(power, dict) else power
+    wanted = np.array([side.in_order(one) for one in each])
+    found = study(side.model, wanted[0] if isinstance(power, dict) else wanted, failures, air)
     state, sequences = found.state, backup.generator_steps(found)
     given = (side.model, state.live, state.fed_from, case.power.voltage_tolerance)
     faults = short_circuit(*given, units=state.units)

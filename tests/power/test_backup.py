@@ -186,6 +186,13 @@ def test_cooling_without_power_is_held_against_its_clock():
     ]
 
 
+def test_cooling_that_a_failure_needs_not_has_no_clock_in_it():
+    powers = [[400e3, 200e3, 100e3], [400e3, 200e3, 0.0]]
+    found = study(hall(delay=20.0), powers, [LOST, LOST])
+    checks = clocks(found, Clock("pumps", ("pump",), ("rack",), 25.0))
+    assert checks == [(0, "pumps", pytest.approx(30.5), False)]
+
+
 def test_cooling_that_is_lost_for_good_is_without_power_for_ever():
     for_good = Failure(frozenset({"pump ats"}))
     found = clocks(lost(hall(), for_good), Clock("pumps", ("pump",), ("rack",), 1e6))

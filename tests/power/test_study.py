@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from geometry.errors import InputError
 from power import (
     Battery,
     Board,
@@ -202,3 +203,27 @@ def test_node_that_gives_way_is_named():
     found = study(model, [2e6])
     assert not found.state.converged[found.settled(0)]
     assert collapses_at(model, np.array([2e6]), states_of(model, [Failure()])) == "thin"
+
+
+def test_failures_with_powers_of_their_own_are_what_each_is_alone():
+    plant = build(
+        [Utility(name="grid", voltage=V), Board(name="A", fed_by=("grid",), voltage=V, rating=1e6)],
+        [Load(name="x", feeds=("A",)), Load(name="y", feeds=("grid",))],
+    )
+    failures, powers = [Failure(), Failure(frozenset({"A"}))], [[500e3, 1e3], [2e6, 3e3]]
+    together = study(plant, powers, failures)
+    np.testing.assert_array_equal(together.wanted, powers[0])
+    for n, (failure, power) in enumerate(zip(failures, powers, strict=True)):
+        alone = study(plant, power, [failure])
+        np.testing.assert_array_equal(together.wanted_in(n), alone.wanted)
+        np.testing.assert_allclose(together.unserved(n), alone.unserved(0))
+        rows = together.rows(n)
+        np.testing.assert_allclose(together.state.load[rows], alone.state.load, rtol=1e-9)
+        assert [str(check) for _, check in together.broken(n)] == [
+            str(check) for _, check in alone.broken(0)
+        ]
+
+
+def test_powers_that_are_neither_alike_nor_one_row_for_each_failure_are_refused(model):
+    with pytest.raises(InputError, match="2 failures and 6 loads"):
+        study(model, [[1e3] * 6] * 3, [Failure(), Failure()])

@@ -1,6 +1,6 @@
 """Power chains of halls drawn at random, with what their loads want and failures of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -294,4 +294,4 @@ def _states(rng: np.random.Generator, model: PowerModel) -> States:
     states = states_of(model, failures)
     moments = rng.choice([int(moment) for moment in Moment], len(failures))
     moments[0] = Moment.SETTLED
-    return States(states.units, states.bypassed, moments)
+    return replace(states, moment=moments)
