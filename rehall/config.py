@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from geometry import checks
 from geometry.errors import Finding, InputError
 from geometry.hall import Hall
-from rehall import events, plant_checks, ranges, references
+from rehall import event_checks, plant_checks, ranges, references
 from rehall.entry_uses import Uses, resolve_uses
 from rehall.failover import with_failover
 from rehall.layout import Item, hall_of
-from rehall.operated import operated
+from rehall.operated import Operated, operated
 from rehall.placing import named_things, place_items, place_nodes, place_openings
 from rehall.schema.base import Complaint, complaints_of
 from rehall.schema.case import CaseFile
@@ -22,6 +22,7 @@ from rehall.schema.equipment import EquipmentLine
 from rehall.schema.hall import HallSpec
 from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
+from rehall.schema.redundancy import RedundancySpec
 from rehall.schema.site import Limits, Site, Solver
 from rehall.schema.systems import with_systems
 from rehall.schema.transient import TransientSpec
@@ -34,7 +35,8 @@ class Case:
 
     By the name of a facility loop: `rejections` is the catalogue entry that it gives its heat to,
     `outdoor_coolers` and `economisers` those on its outdoor loop. `warnings` are findings that do
-    not stop a run, `off` names what is switched off.
+    not stop a run, `off` names what is switched off. `operation` is how everything is operated,
+    where that is not as the sections give it.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Case:
     limits: Limits
     solver: Solver
     transient: TransientSpec | None
+    redundancy: RedundancySpec
     items: tuple[Item, ...]
     openings: tuple[OpeningItem, ...]
     nodes: tuple[NodeItem, ...]
@@ -58,6 +61,7 @@ class Case:
     places: dict[str, CasePath]
     document: Document
     off: tuple[str, ...] = ()
+    operation: Operated | None = None
 
     def item(self, name: str) -> Item:
         """Return the piece of equipment of this name."""
@@ -77,7 +81,7 @@ def load(path: str | Path) -> Case:
         raise InputError(in_order(findings, whole.path))
     case = assembled(document, file, uses)
     complaints = references.check(file, case.items, case.openings, case.nodes, uses, whole.data)
-    complaints += events.check(file.transient, operated(case), case.nodes, whole.data)
+    complaints += event_checks.check(file.transient, operated(case), case.nodes, whole.data)
     complaints += ranges.check(file)
     complaints += plant_checks.check(file, uses)
     findings += [document.finding(where, message) for where, message in complaints]
@@ -134,6 +138,7 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
         limits=file.limits,
         solver=file.solver,
         transient=file.transient,
+        redundancy=file.redundancy,
         items=tuple(items),
         openings=tuple(openings),
         nodes=tuple(nodes),

@@ -10,13 +10,12 @@ import numpy as np
 
 from rehall.config import Case
 from rehall.events import after, in_order
-from rehall.facility import facility_of
 from rehall.fans import air_flow
 from rehall.layout import Item, has_rear_door
 from rehall.liquid import LiquidSide
 from rehall.operated import FacilityItem, Operated, operated
 from rehall.operation import RHO_CP, ROOM, Exchange, coil_of
-from rehall.rejecting import Rejecting, rejecting
+from rehall.rejecting import Rejecting, rejecting, rejects
 from rehall.schema.entries import Cdu
 from rehall.schema.transient import on_the_clock
 from rehall.switching import as_switched
@@ -51,9 +50,9 @@ class Asked:
         self.heat_start = {n: value + x.leakage.get(n, 0.0) for n, value in heat.items()}
         self.steady = side.solve(self.heat_start, x.T_facility, x.coil_heat, x.T_room)
         self.rejecting = {
-            (f.name, f.machines): self._rejecting(f)
+            _fit(f): self._rejecting(f)
             for f in {f for now in self.operated for f in now.facilities}
-            if f.machines and f.name in side.places.rejection
+            if f.name in side.places.rejection and rejects(case, f)
         }
         places = side.places.link
         self.coils = {
@@ -94,7 +93,7 @@ class Asked:
             if facility.name not in self.side.places.rejection:
                 continue
             n = self.side.places.rejection[facility.name]
-            if not facility.machines:
+            if _fit(facility) not in self.rejecting:
                 T[n] = np.inf
             elif now is not None:
                 T[n] = self._rejected(facility, now)
@@ -107,7 +106,7 @@ class Asked:
     def _coasting(self) -> Iterator[tuple[float, float, Name]]:
         """From when to when units that are switched off keep their water, while their pumps coast.
 
-        Its valve closes once little flows: before, what still flows would come back warm.
+        The valve closes once little flows: before, what still flows would come back warm.
         """
         for event, pair in zip(self.events, pairwise(self.operated), strict=True):
             for was, now in zip(*(state.items for state in pair), strict=True):
@@ -118,11 +117,11 @@ class Asked:
 
     def _switched(self, last: int, t: float) -> Scenario:
         """How everything is switched after the last event."""
-        on = {item.name for item in self.operated[last].items if item.on}
+        waits = {i.name for i in self.operated[last].items if i.water and not i.on}
         open_yet = {
             name: float("inf")
             for start, until, name in self.coasting
-            if start <= t < until and name[1] not in on
+            if start <= t < until and name[1] in waits
         }
         scenario = self.switched[last]
         return switched(scenario, self.side.places, m_max=open_yet) if open_yet else scenario
@@ -130,16 +129,17 @@ class Asked:
     def coil_heat(self, now: Operated, moment: Moment | None) -> dict[str, float]:
         """Heat that coils take [W]: as in the steady state, as long as their water is cold.
 
-        What a cooling unit leaves that is off goes to the others on its water that have room.
+        What a cooling unit leaves that is off or without water goes to the others on its water that
+        have room, and so does the heat of a rack whose door has none.
         """
         found, room = dict[str, float](), dict[str, float]()
         lost = dict.fromkeys((facility for facility, _ in self.coils), 0.0)
         items = {item.name: item for item in now.items}
         for (facility, name), link in self.coils.items():
             item, heat = items[name], self.x.coil_heat.get(name, 0.0)
-            if not item.on:
+            if not (item.on and item.water):
                 found[name], room[name] = 0.0, 0.0
-                lost[facility] += 0.0 if has_rear_door(item) else heat
+                lost[facility] += 0.0 if has_rear_door(item) and not item.on else heat
                 continue
             most = heat if moment is None else self._most(item, link, moment)
             found[name] = min(heat, most)
@@ -153,12 +153,11 @@ class Asked:
 
     def _rejecting(self, facility: FacilityItem) -> Rejecting:
         """A rejection beside what its pumps' motors give to the same water."""
-        spec = facility_of(self.case, facility.name)
-        found = rejecting(self.case, spec, facility.machines)
+        found = rejecting(self.case, facility)
         drawn, hydraulic = self.side.pump_power(self.steady, facility.name) or (0.0, 0.0)
         motors = drawn - hydraulic
         heat = np.maximum(found.heat - motors, 0.0)
-        if facility.machines == spec.rejection.count:  # no less than in the steady state
+        if _fit(facility) in map(_fit, self.operated[0].facilities):  # as in the steady state
             n = self.side.places.rejection[facility.name]
             heat[-1] = max(heat[-1], float(self.steady.rejected[n]))
         return replace(found, heat=heat)
@@ -168,7 +167,7 @@ class Asked:
         model, link = self.side.model, self.side.places.link[facility.name, "rejection"]
         C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
         T_in = float(model.T_ref + moment.heat.node[self._up(link, moment)])
-        return self.rejecting[facility.name, facility.machines].leaving(T_in, C)
+        return self.rejecting[_fit(facility)].leaving(T_in, C)
 
     def _most(self, item: Item, link: int, moment: Moment) -> float:
         """Heat that a coil takes at most from its air with the water that it gets [W]."""
@@ -185,3 +184,8 @@ class Asked:
     def _up(self, link: int, moment: Moment) -> int:
         ends = self.side.model.heat.tail, self.side.model.heat.head
         return int(ends[int(float(moment.m_flow[link]) < 0.0)][link])
+
+
+def _fit(facility: FacilityItem) -> tuple[str, int, int]:
+    """A rejection by its facility loop and by how many of its machines can run."""
+    return facility.name, facility.machines, facility.coolers

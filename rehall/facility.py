@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rehall.config import Case
+from rehall.operated import FacilityItem, operated
 from rehall.schema import entries
 from rehall.schema.liquid import Facility
 from rehall.schema.rejection import OutdoorLoop
@@ -54,12 +55,13 @@ def solve_facility(
 ) -> FacilityState:
     """A facility loop that carries `heat` [W] to outdoors at the site's design condition.
 
+    With the machines that can run as the case is operated; without any all heat is short.
     `pumps` [W] is what its pumps draw; None at its nominal flow and head.
     """
     plant, outdoor = plant_of(case, spec), outdoor_at_wet_bulb(*design(case))
     pumps = pump_power(spec) if pumps is None else pumps
     total = heat + pumps
-    state = plants.operate(plant, total, outdoor)
+    state = plants.operate(plant, total, outdoor, failed(*lost(spec, _as_operated(case, spec))))
     T_supply = float(state.T_supply)
     return FacilityState(
         spec=spec,
@@ -76,7 +78,24 @@ def solve_facility(
 
 def rejection_capacity(case: Case, spec: Facility) -> float:
     """Heat that the rejection of a facility loop carries at its set point and the design [W]."""
-    return _capacity(plant_of(case, spec), *design(case))
+    return _capacity(plant_of(case, spec), *design(case), *lost(spec, _as_operated(case, spec)))
+
+
+def _as_operated(case: Case, spec: Facility) -> FacilityItem:
+    return next(item for item in operated(case).facilities if item.name == spec.name)
+
+
+def lost(spec: Facility, now: FacilityItem) -> tuple[int, int]:
+    """How many machines of a rejection, and coolers of its outdoor loop, cannot run."""
+    outdoor = spec.rejection.outdoor_loop
+    return spec.rejection.count - now.machines, outdoor.count - now.coolers if outdoor else 0
+
+
+def failed(machines: int, coolers: int) -> plants.Failed | None:
+    """So many machines and coolers lost, as the plant takes it; None where all are in order."""
+    if not (machines or coolers):
+        return None
+    return plants.Failed(jnp.asarray(float(machines)), jnp.asarray(float(coolers)))
 
 
 def pump_power(spec: Facility) -> float:
@@ -97,9 +116,12 @@ def design(case: Case) -> tuple[float, float, float]:
 
 
 @lru_cache
-def _capacity(plant: plants.Plant, T_dry: float, T_wet: float, p: float) -> float:
-    """Heat that a plant carries at its set point [W]."""
-    return float(plants.capacity(plant, outdoor_at_wet_bulb(T_dry, T_wet, p)))
+def _capacity(
+    plant: plants.Plant, T_dry: float, T_wet: float, p: float, machines: int, coolers: int
+) -> float:
+    """Heat that a plant carries at its set point without so many machines and coolers [W]."""
+    outdoor = outdoor_at_wet_bulb(T_dry, T_wet, p)
+    return float(plants.capacity(plant, outdoor, failed(machines, coolers)))
 
 
 def plant_of(case: Case, spec: Facility) -> plants.Plant:

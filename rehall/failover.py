@@ -8,7 +8,7 @@ any of its own to replace them, is lost.
 
 from bisect import insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geometry.errors import Finding
 from rehall.events import after, in_order
@@ -19,6 +19,9 @@ from rehall.schema.transient import EventSpec, TransientSpec, on_the_clock
 
 if TYPE_CHECKING:
     from rehall.config import Case
+
+PUMPS = {"state", "pumps", "trip"}
+"""Keys of events that pumps start or stop by."""
 
 
 @dataclass(order=True)
@@ -82,7 +85,7 @@ class _Followed:
         ran = {thing.name: pumps_asked(thing) for thing in _pumped(before)}
         wanted = []
         for now in _pumped(self.now) if given else ():
-            if event.item not in (now.name, now.group):
+            if event.item not in (now.name, now.group) or not (event.changes.keys() & PUMPS):
                 continue
             stopped, asked = ran[now.name], pumps_asked(now)
             if event.state is not None:
@@ -95,7 +98,8 @@ class _Followed:
             if isinstance(now, Item):
                 alone = now.on and asked == 0 and not (wait is not None and self._spare(now))
                 known, runs = now.name in self.lost, stopped > 0 or now.name in self.usual
-                (self.lost.add if not now.on or alone else self.lost.discard)(now.name)
+                gone = not now.on and (event.trip is None or known or not _left(now))
+                (self.lost.add if gone or alone else self.lost.discard)(now.name)
                 wait = self.loops[now.loop or ""].failover
                 if now.name in self.lost and runs and not known and wait is not None:
                     wanted.append((now.loop or "", wait))
@@ -116,7 +120,7 @@ class _Followed:
     def _spare(self, now: Item | FacilityItem) -> int:
         """How many pumps can run of those that no event has stopped, as many as normally do."""
         normal = next(thing for thing in _pumped(self.normal) if thing.name == now.name)
-        return min(pumps_asked(normal), (pump_count(now) or 0) - len(now.tripped))
+        return min(pumps_asked(normal), _left(now))
 
     def _unit(self, loop: str, at: float) -> EventSpec | None:
         units = [
@@ -126,10 +130,23 @@ class _Followed:
         ]
         run = sum(pumps_asked(now) > 0 for _, now in units)
         enough = run >= sum(pumps_asked(was) > 0 for was, _ in units)
-        ready = [n.name for was, n in units if not (was.on or n.on or n.name in self.lost)]
+        ready = [n for was, n in units if not (was.on or n.on or n.name in self.lost)]
         if enough or not ready:
             return None
-        return EventSpec.model_construct(at=at, item=ready[0], state="on")
+        return EventSpec.model_construct(at=at, item=ready[0].name, **_start(ready[0]))
+
+
+def _start(unit: Item) -> dict[str, Any]:
+    """What starts a unit that stands by: as a whole, or what an event has left of it."""
+    if unit.water and not unit.tripped:
+        return {"state": "on"}
+    assert isinstance(unit.entry, Cdu), f"{unit.name} has no pumps"
+    return {"pumps": min(unit.entry.pump.duty, _left(unit))}
+
+
+def _left(thing: Item | FacilityItem) -> int:
+    """How many pumps no event has stopped."""
+    return (pump_count(thing) or 0) - len(thing.tripped)
 
 
 def _pumped(state: Operated) -> list[Item | FacilityItem]:

@@ -34,7 +34,9 @@ class Item:
     line: int
     pumps: int | None = None  # that run, where that is not as rated
     phases: str = "abc"
-    tripped: tuple[int, ...] = ()  # numbers of pumps that an event has stopped
+    tripped: tuple[int, ...] = ()  # pumps that an event has stopped, from 0
+    water: bool = True  # whether the valve of its facility water can open
+    filters: float | None = None  # pressure over that of clean ones, where not as its loop's [-]
 
     @property
     def heat_to_liquid(self) -> float:

@@ -15,7 +15,7 @@ from rehall.facility import facilities_of
 from rehall.loop_model import LoopModel
 from rehall.loop_state import LoopState, loop_state
 from rehall.operated import operated
-from rehall.piping import facility_circuit, fouled_filters, loop_of, pipe_losses
+from rehall.piping import facility_circuit, loop_of, pipe_losses
 from rehall.schema.entries import Cdu
 from rehall.schema.liquid import LoopSpec, PumpSet
 from rehall.switching import as_switched
@@ -28,7 +28,6 @@ from thermal.liquid.circuits import (
     Rejection,
     Scenario,
     build,
-    switched,
 )
 from thermal.liquid.pumping import Rated, pump_powers
 from thermal.liquid.solve import CircuitsState, solve
@@ -182,18 +181,16 @@ def _rated(case: Case, models: dict[str, LoopModel]) -> dict[Name, tuple[float, 
 
 
 def fouled(scenario: Scenario, places: Places, models: dict[str, LoopModel]) -> Scenario:
-    """The scenario with the fouling of filters and exchangers, and pipes that lose heat."""
+    """The scenario with the fouling of exchangers, and pipes that lose heat."""
     exchangers, loss = np.asarray(scenario.fouling).copy(), np.asarray(scenario.loss).copy()
-    filters = dict[Name, float]()
     for name, m in models.items():
         for item in m.cdus:
-            filters[name, item.name] = fouled_filters(m.spec.fouling)
             exchangers[places.exchanger[item.name]] = m.spec.fouling.exchangers
         for link, conductance in pipe_losses(m.spec, m.loop).items():
             loss[places.link[name, link]] = conductance
     return eqx.tree_at(
         lambda s: (s.fouling, s.loss),
-        switched(scenario, places, fouling=filters),
+        scenario,
         (jnp.asarray(exchangers), jnp.asarray(loss)),
     )
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class FacilityItem:
     """A facility loop as it is operated: how many pumps run, how many machines reject its heat.
 
-    Those that stand by count among the `machines`; `duty` pumps run once it is on. Pumps that an
-    event has stopped are `tripped`.
+    Those that stand by count among the `machines`, and among the `coolers` of its outdoor loop, 0
+    without one; `duty` pumps run once it is on. Pumps that an event has stopped are `tripped`.
     """
 
     name: str
@@ -28,6 +28,7 @@ class FacilityItem:
     machines: int
     duty: int = 1
     tripped: tuple[int, ...] = ()
+    coolers: int = 0
     kind: str = "facility loop"
     group: str = ""
 
@@ -92,6 +93,13 @@ def tripped_by(thing: Item | FacilityItem, asked: int) -> tuple[int, ...]:
     return tuple(sorted({*thing.tripped, *turning(thing)} - {*turning(thing, asked)}))
 
 
+def pumps_after(thing: Item | FacilityItem, trip: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """How many pumps are asked to run once those of these numbers, from 1, stop; all tripped."""
+    stopped = {number - 1 for number in trip}
+    asked = pumps_asked(thing) - len(stopped & {*turning(thing)})
+    return asked, tuple(sorted({*thing.tripped, *stopped}))
+
+
 def facility_items(case: "Case") -> tuple[FacilityItem, ...]:
     """The facility loops of a case with the pumps on duty that it gives them; none where off."""
     specs = case.liquid.facility if case.liquid else ()
@@ -103,6 +111,7 @@ def facility_items(case: "Case") -> tuple[FacilityItem, ...]:
             0 if spec.name in case.off else pumps.duty,
             spec.rejection.count,
             pumps.duty,
+            coolers=spec.rejection.outdoor_loop.count if spec.rejection.outdoor_loop else 0,
         )
         for spec, pumps in sets
     )
@@ -127,6 +136,8 @@ def valves_of(spec: LoopSpec, items: Sequence[Item]) -> list[str]:
 
 def operated(case: "Case") -> Operated:
     """How a case operates everything before its events."""
+    if case.operation is not None:
+        return case.operation
     facilities = facility_items(case)
     return Operated(case.items, case.openings, facilities, loop_items(case))
 

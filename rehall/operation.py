@@ -175,7 +175,7 @@ def coil_of(case: Case, item: Item, x: Exchange) -> tuple[float, float]:
     """Conductance between the inlets of a unit's or rear door's coil [W/K], and the water's [K]."""
     if item.facility is None:
         return 0.0, 0.0
-    if not item.on:  # its water waits: a coil that starts takes it as it is
+    if not (item.on and item.water):  # its water waits: a coil that starts takes it as it is
         return 0.0, x.T_facility[item.facility]
     m_air = x.m_air.get(item.name, 1.15 * air_flow(item, ROOM))
     T_water = x.T_facility[item.facility]

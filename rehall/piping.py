@@ -4,7 +4,7 @@ from rehall.coils import coil_rating, entry_of
 from rehall.config import Case
 from rehall.layout import Item, has_rear_door
 from rehall.schema.entries import Cdu, CoolingUnit
-from rehall.schema.liquid import BranchSpec, Facility, Fouling, LoopSpec, PipeSpec
+from rehall.schema.liquid import BranchSpec, Facility, LoopSpec, PipeSpec
 from thermal.liquid import facility as facilities
 from thermal.liquid import loop as loops
 from thermal.liquid.circuits import Circuit
@@ -82,6 +82,7 @@ def facility_circuit(case: Case, spec: Facility) -> Circuit | None:
             held=spec.differential_pressure is not None,
             pumps=pumps.count if pumps else 1,
             duty=pumps.duty if pumps else 1,
+            without_check=pumps.without_check if pumps else (),
             pressure=spec.pressure or 0.0,
         )
     )
@@ -109,9 +110,12 @@ def _valve(spec: PipeSpec | BranchSpec) -> Valve | None:
     return Valve(spec.valve * HOUR, spec.valve_characteristic)
 
 
-def fouled_filters(fouling: Fouling) -> float:
-    """Pressure that exchanger and filters of a CDU lose over that of clean ones [-]."""
-    return 1.0 + FILTER * (fouling.filters - 1.0)
+def fouled_filters(filters: float) -> float:
+    """Pressure that exchanger and filters of a CDU lose over that of clean ones [-].
+
+    `filters` is that of the filters alone.
+    """
+    return 1.0 + FILTER * (filters - 1.0)
 
 
 def pipe_losses(spec: LoopSpec, loop: loops.Loop) -> dict[str, float]:
@@ -126,7 +130,9 @@ def pipe_losses(spec: LoopSpec, loop: loops.Loop) -> dict[str, float]:
 def _cdu(item: Item) -> loops.Cdu:
     entry = entry_of(item, Cdu)
     flows, heads = zip(*entry.pump.curve, strict=True)
-    pumps = loops.Pumps(tuple(flows), tuple(heads), entry.pump.count, entry.pump.duty)
+    pumps = loops.Pumps(
+        tuple(flows), tuple(heads), entry.pump.count, entry.pump.duty, entry.pump.without_check
+    )
     outside = loops.head_at(entry.flow, pumps, f"{item.name}.pump")
     inside = INSIDE * max(outside, 0.0)
     return loops.Cdu(

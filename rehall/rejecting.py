@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehall.config import Case
-from rehall.facility import design, plant_of
-from rehall.schema.liquid import Facility
+from rehall.facility import design, facility_of, failed, lost, plant_of
+from rehall.operated import FacilityItem
 from thermal.plant import plant as plants
 from thermal.plant.bank import Chillers
 from thermal.plant.outdoor import outdoor_at_wet_bulb
@@ -42,18 +42,29 @@ class Rejecting:
         return T_in - carried / max(C, 1.0)
 
 
-def rejecting(case: Case, spec: Facility, machines: int) -> Rejecting:
-    """The rejection of a facility loop at the site's design, with so many machines that can run."""
-    return _rejecting(plant_of(case, spec), *design(case), spec.rejection.count - machines)
+def rejecting(case: Case, facility: FacilityItem) -> Rejecting:
+    """The rejection of a facility loop at the site's design, with its machines that can run."""
+    spec = facility_of(case, facility.name)
+    return _rejecting(plant_of(case, spec), *design(case), *lost(spec, facility))
+
+
+def rejects(case: Case, facility: FacilityItem) -> bool:
+    """Whether anything is left that carries the heat of a facility loop to outdoors."""
+    plant = plant_of(case, facility_of(case, facility.name))
+    loop, cooled = plant.outdoor, facility.coolers > 0
+    if cooled and loop is not None and loop.economiser is not None:
+        return True
+    return facility.machines > 0 and (cooled or not plants.needs_coolers(plant))
 
 
 @lru_cache
-def _rejecting(plant: plants.Plant, T_dry: float, T_wet: float, p: float, failed: int) -> Rejecting:
-    outdoor = outdoor_at_wet_bulb(T_dry, T_wet, p)
-    lost = plants.Failed(jnp.asarray(float(failed)), jnp.asarray(0.0))
-    most = float(plants.capacity(plant, outdoor, lost, economised=True))
+def _rejecting(
+    plant: plants.Plant, T_dry: float, T_wet: float, p: float, machines: int, coolers: int
+) -> Rejecting:
+    outdoor, few = outdoor_at_wet_bulb(T_dry, T_wet, p), failed(machines, coolers)
+    most = float(plants.capacity(plant, outdoor, few, economised=True))
     if isinstance(plant.main, Chillers):
         return Rejecting(np.array([0.0, most]), np.full(2, plant.T_set))
     heat = most * np.concatenate([[0.0, 1.0], np.linspace(1.0, BEYOND, HEATS)[1:]])
-    T = np.asarray(plants.operate(plant, jnp.asarray(heat), outdoor, lost).T_supply)
+    T = np.asarray(plants.operate(plant, jnp.asarray(heat), outdoor, few).T_supply)
     return Rejecting(heat, np.maximum.accumulate(T))

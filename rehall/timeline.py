@@ -63,7 +63,7 @@ class Stretch:
 
 def case_with(case: Case, state: Operated) -> Case:
     """The case with everything operated as given."""
-    return replace(case, items=state.items, openings=state.openings)
+    return replace(case, items=state.items, openings=state.openings, operation=state)
 
 
 def changes_of(case: Case, level: AirLevel, x: Exchange, spec: TransientSpec) -> list[Change]:

@@ -12,6 +12,8 @@ from rehall.quantities import Coordinate, Length
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s].*$")]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Flag = Annotated[bool, Field(strict=True)]
+Numbers = tuple[Count, ...]
+"""Of equal things, like pumps, from 1."""
 
 # A finding before it is placed in a file: the path of the value, and the message.
 Complaint = tuple[tuple[str | int, ...], str]
@@ -43,6 +45,15 @@ class Description(BaseModel):
     """What the user wrote: frozen, validated, plain SI floats, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+def refuse_unknown_pumps(key: str, numbers: Numbers, count: int) -> None:
+    """Refuse numbers of pumps that are not there, and a pump named twice."""
+    for number in numbers:
+        if number > count:
+            raise ValueError(f"{key}: no pump {number}, there are {count}")
+        if numbers.count(number) > 1:
+            raise ValueError(f"{key}: pump {number} is there more than once")
 
 
 def complaints_of(error: ValidationError, model: type[BaseModel], data: Any) -> list[Complaint]:

@@ -9,6 +9,7 @@ from rehall.schema.equipment import EquipmentLine
 from rehall.schema.hall import HallSpec
 from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
+from rehall.schema.redundancy import RedundancySpec
 from rehall.schema.site import Limits, Site, Solver
 from rehall.schema.transient import TransientSpec
 
@@ -29,3 +30,4 @@ class CaseFile(Description):
     limits: Limits = Limits()
     solver: Solver = Solver()
     transient: TransientSpec | None = None
+    redundancy: RedundancySpec = RedundancySpec()

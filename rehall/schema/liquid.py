@@ -16,7 +16,7 @@ from rehall.quantities import (
     Time,
     Volume,
 )
-from rehall.schema.base import Count, Description, Flag, Name
+from rehall.schema.base import Count, Description, Flag, Name, Numbers, refuse_unknown_pumps
 from rehall.schema.fluid import FluidName
 from rehall.schema.rejection import Rejection
 
@@ -26,7 +26,8 @@ Characteristic = Literal["linear", "equal_percentage"]
 class PumpSet(Description):
     """Equal pumps in parallel behind check valves: how many there are, and how many run.
 
-    After a trip they fall to half speed within `coast_down` [s]; a start takes `start_up` [s]. With
+    Those of the numbers `without_check` have none: they let water back while they stand. After a
+    trip they fall to half speed within `coast_down` [s]; a start takes `start_up` [s]. With
     `failover` [s] those that stand by are started so long after others stop.
     """
 
@@ -35,10 +36,12 @@ class PumpSet(Description):
     coast_down: Time = 0.0
     start_up: Time = 0.0
     failover: Time | None = None
+    without_check: Numbers = ()
 
     @model_validator(mode="after")
     def enough_pumps(self) -> Self:
-        """Refuse more on duty than there are."""
+        """Refuse more on duty than there are, and numbers of pumps that are not there."""
+        refuse_unknown_pumps("without_check", self.without_check, self.count)
         if self.duty > self.count:
             raise ValueError(f"{self.duty} on duty of {self.count}")
         if self.failover is not None and self.duty == self.count:

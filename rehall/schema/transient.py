@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from rehall.quantities import FlowFromZero, Power, Share, Temperature, in_si, quantity
-from rehall.schema.base import Description, Name
+from rehall.schema.base import Description, Name, Numbers
 
 MOST_OUTPUTS = 10_000
 KEYS = (
@@ -19,7 +19,11 @@ KEYS = (
     "flow",
     "temperature",
     "pumps",
+    "trip",
     "rejection",
+    "coolers",
+    "water",
+    "filters",
     "valves",
 )
 """What an event may change."""
@@ -33,6 +37,10 @@ def on_the_clock(time: float) -> float:
     return round(time, TICK)
 
 
+SWITCHES = ("state", "rejection", "coolers", "water")
+"""Of these, those that are `on` or `off`."""
+
+Switch = Literal["on", "off"]
 Fit = Annotated[int, Field(strict=True, ge=0)]
 Duration = Annotated[float, quantity("time", least=0.01)]
 Moment = Annotated[float, quantity("time", least=0.0), AfterValidator(on_the_clock)]
@@ -68,22 +76,29 @@ class EventSpec(Description):
 
     `state` switches it off and on again; `power`, `air_flow`, `supply` are those of equipment,
     `flow` and `temperature` of supply openings and exhaust fans. Of a CDU or a facility loop
-    `pumps` is the number that run from then on; `rejection` of a facility loop is lost and comes
-    back, or is the number of its machines that can run. `valves` of a rack loop are positions, by
-    rack or pipe. With `ramp` [s] the change takes that long, in a straight line; pumps take the
-    time that their `coast_down` and `start_up` say, valves that of their `valve_stroke`.
+    `pumps` is the number that run from then on, and `trip` are the numbers of those that stop;
+    `rejection` of a facility loop is lost and comes back, or is the number of its machines that can
+    run, and `coolers` the same of its outdoor loop. `water` shuts off the facility water of a coil
+    or a CDU; `filters` is what those of a CDU lose over clean ones [-]. `valves` of a rack loop are
+    positions, by rack or pipe. With `ramp` [s] the change takes that long, in a straight line;
+    pumps take the time that their `coast_down` and `start_up` say, valves that of their
+    `valve_stroke`.
     """
 
     at: Moment
     item: Name
-    state: Literal["on", "off"] | None = None
+    state: Switch | None = None
     power: Power | None = None
     air_flow: FlowFromZero | None = None
     supply: Temperature | None = None
     flow: FlowFromZero | None = None
     temperature: Temperature | None = None
     pumps: Fit | None = None
-    rejection: Literal["on", "off"] | Fit | None = None
+    trip: Annotated[Numbers, Field(min_length=1)] | None = None
+    rejection: Switch | Fit | None = None
+    coolers: Switch | Fit | None = None
+    water: Switch | None = None
+    filters: Annotated[float, Field(strict=True, ge=1.0)] | None = None
     valves: dict[Name, Share] | None = None
     ramp: Moment = 0.0
 
@@ -103,7 +118,7 @@ class EventSpec(Description):
         """Take `off`, which YAML 1.1 writes for false, for the word."""
         if not isinstance(data, dict):
             return data
-        switches = [key for key in ("state", "rejection") if isinstance(data.get(key), bool)]
+        switches = [key for key in SWITCHES if isinstance(data.get(key), bool)]
         return {**data, **{key: "on" if data[key] else "off" for key in switches}}
 
     @model_validator(mode="after")

@@ -144,6 +144,18 @@ MISTAKES = {
         "19: liquid.loops[0].supply",
         "found '43 K', wanted at least 173.15 K; did you mean '43 degC'?",
     ),
+    "pump without a check valve that is not there": (
+        "pump_head: 200 kPa",
+        "pump_head: 200 kPa\n      pumps: {count: 2, duty: 1, without_check: [3]}",
+        "14: liquid.facility[0].pumps",
+        "without_check: no pump 3, there are 2",
+    ),
+    "pump without a check valve named twice": (
+        "of: coolit_chx2000",
+        "of: {like: coolit_chx2000, pump: {count: 2, without_check: [2, 2]}}",
+        "7: equipment[2].unit.of.pump",
+        "without_check: pump 2 is there more than once",
+    ),
     "share in percent without its sign": (
         "pump_efficiency: 70 %",
         "pump_efficiency: 70",

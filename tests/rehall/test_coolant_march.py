@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from rehall.config import load
+from rehall.coolant_asked import Asked
 from rehall.coolant_march import march_coolant
 from rehall.coolant_results import part_of_summary
-from rehall.inventory import RACK_CELLS
+from rehall.inventory import RACK_CELLS, inventory_of
+from rehall.operated import operated
 from rehall.rejecting import rejecting
 from rehall.schema.transient import EventSpec
 from rehall.utilities import Plant, first_exchange, settle
 from rehall.validation.runner import default_root
+from thermal.liquid.transient import begin
 
 pytestmark = pytest.mark.slow
 PUMPS_LOST = default_root().parent / "configs" / "ai_hall_pumps_lost.yaml"
@@ -174,7 +177,7 @@ def rejection_of(case, name, **changes):
 
 def test_chillers_carry_no_more_than_their_capacity_however_warm_their_water_gets(hall):
     case = hall[0]
-    curve = rejecting(case, case.liquid.facility[1], 1)
+    curve = rejecting(case, operated(case).facilities[1])
     C, most = 115e3, curve.heat[-1]
     assert curve.leaving(curve.T[0] + 0.5 * most / C, C) == pytest.approx(curve.T[0])
     for warm in (1.0, 2.0, 5.0):
@@ -195,6 +198,25 @@ def test_a_chiller_lost_warms_the_water_of_the_coils_until_they_take_less(hall):
     rise = np.diff(found.T_coil[1:, n]) / np.diff(found.times[1:])
     assert rise[-1] < 0.3 * rise[20]
     assert (np.diff(found.T_coil[:, n]) > -1e-6).all()
+
+
+def test_coils_take_over_from_one_without_water_as_from_one_that_is_off(hall):
+    case, side, x, _ = hall
+    units = ("FW1", "FW2", "FW3")
+    air = replace(x, T_in=dict.fromkeys(units, 308.15), coil_heat=dict.fromkeys(units, 30e3))
+    found = []
+    for key in ("water", "state"):
+        events = (event(at="5 s", item="FW1", **{key: "off"}),)
+        spec = case.transient.model_copy(update={"events": events})
+        asked = Asked(replace(case, transient=spec), side, air)
+        inventory, _ = inventory_of(side, case)
+        now = begin(asked.steady, side.model, asked.at(-1.0, None), inventory)
+        assert asked.coil_heat(asked.operated[0], now) == pytest.approx(air.coil_heat)
+        found.append(asked.coil_heat(asked.operated[1], now))
+    shut, off = found
+    assert shut == off
+    assert shut["FW1"] == 0.0
+    assert sum(shut.values()) == pytest.approx(90e3)
 
 
 def test_a_pump_that_fails_beside_a_standby_that_starts(hall):

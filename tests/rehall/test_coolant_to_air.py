@@ -9,10 +9,13 @@ import pytest
 from geometry.errors import InputError
 from rehall.coolant_march import march_coolant
 from rehall.coolant_to_air import WARMER, knots, water_changes
+from rehall.events import after
 from rehall.liquid import liquid_side
 from rehall.models import air_levels
+from rehall.operated import operated
 from rehall.operation import Exchange, air_inputs
-from rehall.timeline import changes_of, stretches
+from rehall.timeline import case_with, changes_of, stretches
+from rehall.utilities import first_exchange
 from thermal.air.inputs import Bodies
 
 HALL = """\
@@ -87,10 +90,62 @@ def test_a_faster_coil_without_water_carries_nothing_either(case_of):
     assert float(plan[-1].last.conductance[unit]) == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_a_coil_whose_water_valve_is_stuck_shut_carries_nothing_while_its_fans_blow(case_of):
+    plan, unit, found = over_time(case_of, "{at: 20 s, item: U, water: off}")
+    assert found.m_coil[0, 0] > 0.5
+    assert abs(found.m_coil[-1, 0]) < 1e-6
+    first, last = plan[0].first, plan[-1].last
+    assert float(first.conductance[unit]) > 100.0
+    assert float(last.conductance[unit]) == pytest.approx(0.0, abs=1e-3)
+    assert float(last.V_flow[unit]) == float(first.V_flow[unit]) > 1.0
+    assert float(last.heat[unit]) == float(first.heat[unit]) == pytest.approx(1e3)
+
+
+def test_the_first_guess_gives_no_heat_to_a_coil_without_water(case_of):
+    case = case_of(HALL.replace("EVENT", "{at: 20 s, item: U, water: off}"))
+    normal = operated(case)
+    dry = case_with(case, after(case.transient.events[0], normal, normal))
+    assert list(first_exchange(case).coil_heat) == ["U"]
+    assert list(first_exchange(dry).coil_heat) == []
+
+
+def test_a_steady_coil_without_water_conducts_nothing_while_its_fans_blow(case_of):
+    case = case_of(HALL.replace("EVENT", "{at: 20 s, item: U, water: off}"))
+    normal = operated(case)
+    dry = case_with(case, after(case.transient.events[0], normal, normal))
+    level, x = air_levels(case)[-1], Exchange(T_facility={"chw": 283.15})
+    wet, none = (air_inputs(c, level, x) for c in (case, dry))
+    unit = int(level.streams.of("U")[0])
+    assert float(none.conductance[unit]) == 0.0 < float(wet.conductance[unit])
+    assert float(none.V_flow[unit]) == float(wet.V_flow[unit]) > 1.0
+    assert float(none.heat[unit]) == float(wet.heat[unit]) > 0.0
+
+
+@pytest.mark.slow
+def test_a_coil_that_is_switched_on_again_has_its_water_again(case_of):
+    events = "{at: 20 s, item: U, water: off}, {at: 60 s, item: U, state: on}"
+    plan, unit, found = over_time(case_of, events)
+    assert np.abs(found.m_coil[(found.times > 21.0) & (found.times < 59.0), 0]).max() < 1e-6
+    assert found.m_coil[-1, 0] == pytest.approx(found.m_coil[0, 0], rel=1e-6)
+    conductance = float(plan[0].first.conductance[unit])
+    assert float(plan[-1].last.conductance[unit]) == pytest.approx(conductance)
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [
         ("{at: 0 s, item: chw, pumps: 3}", "chw has 1"),
+        ("{at: 0 s, item: chw, trip: [1, 2]}", "chw has 1 pumps; wanted numbers from 1 to 1"),
+        ("{at: 0 s, item: chw, trip: [0]}", "found 0, wanted at least 1"),
+        ("{at: 0 s, item: chw, trip: []}", "wanted at least 1 items"),
+        ("{at: 0 s, item: chw, trip: [1], pumps: 0}", "trip: goes with neither pumps nor state"),
+        ("{at: 0 s, item: chw, trip: [1], state: off}", "trip: goes with neither pumps nor state"),
+        ("{at: 0 s, item: chw, trip: [1], ramp: 2 s}", "coast_down"),
+        ("{at: 0 s, item: U, trip: [1]}", "known are state, power"),
+        ("{at: 0 s, item: chw, coolers: off}", "coolers: chw has no outdoor loop"),
+        ("{at: 0 s, item: chw, water: off}", "known are state, pumps, rejection, coolers, trip"),
+        ("{at: 0 s, item: U, filters: 2}", "known are state, power, air_flow, supply, water"),
         ("{at: 0 s, item: chw, state: off, ramp: 2 s}", "coast_down"),
         ("{at: 0 s, item: chw, state: off, pumps: 1}", "off goes with no pumps"),
         ("{at: 0 s, item: chw, power: 2 kW}", "known are state, pumps, rejection"),

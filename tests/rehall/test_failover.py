@@ -7,7 +7,7 @@ import pytest
 from geometry.errors import InputError
 from rehall.config import load
 from rehall.events import after, words
-from rehall.operated import FacilityItem, operated, tripped_by, turning
+from rehall.operated import FacilityItem, operated, pumps_after, tripped_by, turning
 from rehall.validation.runner import default_root
 
 CONFIGS = default_root().parent / "configs"
@@ -82,6 +82,28 @@ def test_pumps_that_stand_by_replace_those_that_stop_and_no_more(events_of):
     assert twice[1:] == ["9 s: fws pumps 2", "20 s: fws pumps 0"]
 
 
+def test_a_pump_that_trips_is_replaced_by_one_that_has_not(events_of):
+    pumps = "pumps: {count: 3, duty: 2, failover: 8 s},"
+    trips = "{at: 1 s, item: fws, trip: [%s]}"
+    assert events_of(trips % 1, pumps=pumps) == ["1 s: fws trip 1", "9 s: fws pumps 2"]
+    assert events_of(trips % "1, 2", pumps=pumps)[1:] == ["9 s: fws pumps 1"]
+    standby = events_of(trips % 3, "{at: 20 s, item: fws, trip: [1]}", pumps=pumps)
+    assert standby[1:] == ["20 s: fws trip 1"]  # and pump 2 runs alone
+
+
+def test_a_unit_that_stands_by_starts_with_what_events_have_left_of_it(events_of):
+    off = "{at: 10 s, item: CDU02, state: off}"
+    pump = "pump: {curve: [[0 L/min, 280 kPa], [1500 L/min, 241 kPa]], power: 15 kW, "
+    two = pump + "count: 2, duty: 2}"
+    assert events_of("{at: 1 s, item: CDU04, trip: [1]}", off, cdu=two)[2:] == [
+        "15 s: CDU04 pumps 1"
+    ]
+    assert len(events_of("{at: 1 s, item: CDU04, trip: [1, 2]}", off, cdu=two)) == 2
+    shut = events_of("{at: 1 s, item: CDU04, water: off}", off)
+    assert shut == ["1 s: CDU04 water off", "10 s: CDU02 state off", "15 s: CDU04 pumps 1"]
+    assert events_of("{at: 1 s, item: CDU04, filters: 2}", off)[2:] == ["15 s: CDU04 state on"]
+
+
 def test_a_loop_without_power_has_no_pump_to_start(events_of):
     pumps = "pumps: {count: 4, duty: 2, failover: 8 s},"
     assert len(events_of("{at: 1 s, item: fws, state: off}", pumps=pumps)) == 1
@@ -134,6 +156,32 @@ def test_pumps_that_an_event_has_stopped_run_again_last_of_all():
         tripped = tripped_by(now, asked)
         now = replace(now, pumps=asked, tripped=tripped)
         assert sorted(turning(now)) == runs
+
+
+def test_a_pump_that_trips_stops_and_no_other_until_pumps_are_asked_for_again():
+    now = FacilityItem("fws", count=4, pumps=3, machines=1)
+    for trip, runs in (((2,), [0, 2]), ((4,), [0, 2]), ((1, 2), [2])):
+        asked, tripped = pumps_after(now, trip)
+        now = replace(now, pumps=asked, tripped=tripped)
+        assert sorted(turning(now)) == runs
+    assert now.tripped == (0, 1, 3)
+    assert sorted(turning(now, 2)) == [0, 2]
+    assert tripped_by(now, 2) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("{at: 1 s, item: A, water: off}", "water: A has no coil on facility water"),
+        ("{at: 1 s, item: CDU01, filters: 0.5}", "found 0.5, wanted at least 1"),
+        ("{at: 1 s, item: CDU01, trip: [2]}", "trip: CDU01 has 1 pumps; wanted numbers from 1 to"),
+        ("{at: 1 s, item: CDU01, water: 2}", "found 2, wanted one of 'on' or 'off'"),
+    ],
+)
+def test_what_equipment_has_no_use_for_is_refused(events_of, event, message):
+    with pytest.raises(InputError, match=r"case.yaml:\d+") as refused:
+        events_of(event)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(

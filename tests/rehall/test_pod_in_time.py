@@ -8,6 +8,7 @@ import pytest
 from rehall.coolant_asked import Asked
 from rehall.coolant_march import march_coolant
 from rehall.coolant_results import part_of_summary
+from rehall.operated import operated
 from rehall.rejecting import rejecting
 from rehall.utilities import Plant, first_exchange, settle
 
@@ -87,6 +88,6 @@ def test_a_plant_with_an_economiser_stays_as_it_is(pod):
     facility = hall.utilities.facilities["fws"]
     assert facility.shortage == 0.0
     assert facility.heat > 1.5 * 150e3  # what the chiller alone carries
-    assert rejecting(hall.case, hall.case.liquid.facility[0], 1).heat[-1] > facility.heat
+    assert rejecting(hall.case, operated(hall.case).facilities[0]).heat[-1] > facility.heat
     found, _ = marched(hall)
     assert np.ptp(found.T_supply[:, found.circuits.index("fws")]) < 1e-3

@@ -31,7 +31,8 @@ class Facility:
 
     At `dp_users` between supply and return every user has its nominal flow; what of the head is
     left at the rated flow is lost in the rejection and the pipes. With `held` the pumps slow down
-    to hold that pressure there; else they turn at full speed.
+    to hold that pressure there; else they turn at full speed. Pumps of the numbers `without_check`,
+    from 1, let water back while they stand.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Facility:
     pumps: int = 1
     duty: int = 1
     pressure: float = 0.0  # gauge, where the pumps draw [Pa]
+    without_check: tuple[int, ...] = ()
 
 
 def circuit(facility: Facility) -> Circuit:
@@ -57,8 +59,8 @@ def circuit(facility: Facility) -> Circuit:
     across = facility.dp_users * (facility.V_flow / together) ** 2
     outside = max(head - across, OUTSIDE_MIN * head)
     links = [
-        Link(f"pump {n + 1}", "return", "pumps", pump=pump, check=True)
-        for n in range(facility.pumps)
+        Link(f"pump {n}", "return", "pumps", pump=pump, check=n not in facility.without_check)
+        for n in range(1, facility.pumps + 1)
     ]
     links += [
         Link(name, *ends, losses=(PowerLaw(share * outside, facility.V_flow, 2.0),))

@@ -20,12 +20,14 @@ class Pumps:
     """Equal pumps in parallel, each behind its check valve, as their unit shows them outside.
 
     `V_flow`, `dp`: head left for the loop while `duty` of the `count` pumps run at full speed.
+    Pumps of the numbers `without_check`, from 1, let liquid back while they stand.
     """
 
     V_flow: tuple[float, ...]  # [m3/s]
     dp: tuple[float, ...]  # [Pa]
     count: int = 1
     duty: int = 1
+    without_check: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,9 @@ def findings(loop: Loop) -> list[Finding]:
         if not 0 < cdu.pumps.duty <= cdu.pumps.count:
             text = f"{cdu.pumps.duty} on duty of {cdu.pumps.count}; wanted 1 to {cdu.pumps.count}"
             found.append(Finding(f"{cdu.name}.pumps", text))
+        elif cdu.pumps.without_check and not _resists(cdu):
+            text = "without_check: a pump with a straight curve resists nothing while it stands; "
+            found.append(Finding(f"{cdu.name}.pumps", f"{text}wanted a curve that bends down"))
     found += [
         Finding(where, f"{value:g}; wanted more than 0")
         for where, value in positive
@@ -205,18 +210,34 @@ def _units(loop: Loop) -> list[Link]:
     links = []
     for cdu in loop.cdus:
         supply, back = loop.taps[cdu.name]
-        inside = cdu.dp_exchanger + cdu.dp_filter
-        pumps = cdu.pumps
-        rise = tuple(
-            dp + inside * (V_flow / cdu.V_flow_nominal) ** 2
-            for V_flow, dp in zip(pumps.V_flow, pumps.dp, strict=True)
-        )
-        each = tuple(V_flow / pumps.duty for V_flow in pumps.V_flow)
-        pump = Pump(each, rise, group=pump_group(loop, cdu))
-        links += [Link(name, back, cdu.name, pump=pump, check=True) for name in pump_names(cdu)]
-        law = PowerLaw(inside, cdu.V_flow_nominal, 2.0)
+        pump = Pump(*_curve(cdu), group=pump_group(loop, cdu))
+        links += [
+            Link(name, back, cdu.name, pump=pump, check=number not in cdu.pumps.without_check)
+            for number, name in enumerate(pump_names(cdu), 1)
+        ]
+        law = PowerLaw(_inside(cdu), cdu.V_flow_nominal, 2.0)
         links.append(Link(cdu.name, cdu.name, supply, losses=(law,)))
     return links
+
+
+def _inside(cdu: Cdu) -> float:
+    """Pressure that exchanger and filter lose at the nominal flow [Pa]."""
+    return cdu.dp_exchanger + cdu.dp_filter
+
+
+def _curve(cdu: Cdu) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Flow [m3/s] and rise [Pa] of one pump of a unit, what the unit loses inside included."""
+    pumps, inside = cdu.pumps, _inside(cdu)
+    rise = tuple(
+        dp + inside * (V_flow / cdu.V_flow_nominal) ** 2
+        for V_flow, dp in zip(pumps.V_flow, pumps.dp, strict=True)
+    )
+    return tuple(V_flow / pumps.duty for V_flow in pumps.V_flow), rise
+
+
+def _resists(cdu: Cdu) -> bool:
+    """Whether a pump of a unit resists while it stands (laws.raised)."""
+    return fit_pump(*_curve(cdu), f"{cdu.name}.pump")[2] > 0.0
 
 
 def _branches(loop: Loop) -> list[Link]:

@@ -71,7 +71,8 @@ class PlantState(eqx.Module):
     """What a plant does with the heat of its loop.
 
     `T_supply` is a steady state's where no chiller is short: what chillers leave in the water comes
-    round again and warms it without end. `T_outdoor` is the outdoor loop's water from its coolers.
+    round again and warms it without end. So does all heat where no machine is left: `T_supply` is
+    then the set point. `T_outdoor` is the outdoor loop's water from its coolers.
     """
 
     T_supply: Float[Array, "*hour"]  # [K]
@@ -111,7 +112,7 @@ def operate(
     """
     heat, _ = together(heat, outdoor.T_dry)
     outdoor = outdoor.spread(heat.shape)
-    given = none_failed(heat) if failed is None else failed
+    given = none_failed(heat) if failed is None else _cut_off(plant, failed)
     given = Failed(*(together(part, heat)[0] for part in (given.main, given.coolers)))
     match plant.main:
         case Coolers():
@@ -127,6 +128,21 @@ def operate(
         free.free > 0.0
     )
     return jax.tree.map(lambda a, b: jnp.where(better, a, b), free, mechanical)
+
+
+def _cut_off(plant: Plant, failed: Failed) -> Failed:
+    """Failed machines with those that can do nothing without them.
+
+    That is coolers behind plate exchangers of which none is left, and condensers without a cooler.
+    """
+    bank, loop = plant.main, plant.outdoor
+    if loop is None or not needs_coolers(plant):
+        return failed
+    if isinstance(bank, Exchangers):
+        none_left, all_of_them = failed.main >= bank.count, float(loop.coolers.count)
+        return Failed(failed.main, jnp.where(none_left, all_of_them, failed.coolers))
+    none_left = failed.coolers >= loop.coolers.count
+    return Failed(jnp.where(none_left, float(bank.count), failed.main), failed.coolers)
 
 
 def _coolers_alone(
@@ -290,6 +306,11 @@ def _pumps(loop: OutdoorLoop, heat: Array, V_flow: Array) -> Float[Array, "..."]
 def _capacity_rate(plant: Plant) -> float:
     """Of the facility loop's liquid [W/K]."""
     return plant.V_flow * volumetric_heat(plant.fluid)
+
+
+def needs_coolers(plant: Plant) -> bool:
+    """Whether its machines carry nothing without coolers on the outdoor loop."""
+    return isinstance(plant.main, Exchangers) or _water_cooled(plant)
 
 
 def _water_cooled(plant: Plant) -> bool:

@@ -23,6 +23,7 @@ from rehall.schema.entries.power import (
     Ups,
     Utility,
 )
+from rehall.schema.entries.reliability import FailureFigures, Reliability, TypicalReliability
 from rehall.schema.entries.servers import Miner, MinerShelf, Rack
 
 SERVERS = (Rack, MinerShelf, Miner)
@@ -52,6 +53,7 @@ KINDS: dict[str, type[Entry]] = {
     "board": Board,
     "busway": Busway,
     "line": Line,
+    "typical_reliability": TypicalReliability,
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "Entry",
     "EvaporativePad",
     "ExhaustFan",
+    "FailureFigures",
     "Generator",
     "Line",
     "Louvre",
@@ -80,9 +83,11 @@ __all__ = [
     "PowerShelf",
     "Rack",
     "Rectifier",
+    "Reliability",
     "Tie",
     "TransferSwitch",
     "Transformer",
+    "TypicalReliability",
     "Ups",
     "Utility",
 ]

@@ -19,8 +19,9 @@ from rehall.quantities import (
     Time,
     Volume,
 )
-from rehall.schema.base import Count, Description, Flag
+from rehall.schema.base import Count, Description, Flag, Numbers, refuse_unknown_pumps
 from rehall.schema.entries.common import FanCurve, Placed, rises
+from rehall.schema.entries.reliability import Reliability
 
 Side = Literal["front", "back", "top", "bottom"]
 
@@ -76,6 +77,7 @@ class CoolingUnit(Placed):
     air_flow_min: Share = 0.3
     power_factor: PositiveShare = 0.95
     thermal_mass: HeatCapacity = 0.0
+    reliability: Reliability | None = None
 
     @model_validator(mode="after")
     def air_passes_through(self) -> Self:
@@ -89,7 +91,8 @@ class PumpRating(Description):
     """Head left for the loop with the pumps at full speed: table of flow [m3/s], head [Pa].
 
     `power` is the electrical power of the pumps at the CDU's rated flow [W]. Of `count` pumps with
-    a check valve each, `duty` run; the table is theirs. `npsh` is the net positive suction head [m]
+    a check valve each, but for those of the numbers `without_check`, `duty` run; the table is
+    theirs. `npsh` is the net positive suction head [m]
     that they require at the rated flow. After a trip they fall to half speed within `coast_down`
     [s]; a start takes `start_up` [s]. With `failover` [s] pumps that stand by are started so long
     after others stop.
@@ -103,10 +106,12 @@ class PumpRating(Description):
     coast_down: Time = 0.0
     start_up: Time = 0.0
     failover: Time | None = None
+    without_check: Numbers = ()
 
     @model_validator(mode="after")
     def head_falls(self) -> Self:
-        """Refuse a table whose flows do not rise."""
+        """Refuse a table whose flows do not rise, and numbers of pumps that are not there."""
+        refuse_unknown_pumps("without_check", self.without_check, self.count)
         if not rises([V_flow for V_flow, _ in self.curve]):
             raise ValueError("curve: wanted flows that rise from row to row")
         if self.duty > self.count:
@@ -133,3 +138,4 @@ class Cdu(Placed):
     power_factor: PositiveShare = 0.95
     pressure_max: Pressure | None = None
     volume: Volume | None = None
+    reliability: Reliability | None = None

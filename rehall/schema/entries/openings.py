@@ -13,6 +13,7 @@ from rehall.quantities import (
     Velocity,
 )
 from rehall.schema.entries.common import Entry, FanCurve
+from rehall.schema.entries.reliability import Reliability
 
 LossCoefficient = Annotated[float, Field(strict=True, ge=0.0, le=1e9)]
 
@@ -30,6 +31,7 @@ class ExhaustFan(Entry):
     curve: FanCurve | None = None
     power: Power
     power_factor: PositiveShare = 0.85
+    reliability: Reliability | None = None
 
 
 class Louvre(Entry):

@@ -15,9 +15,11 @@ from rehall.quantities import (
     SharePerKelvin,
     Temperature,
     TemperatureDifference,
+    Time,
 )
 from rehall.schema.base import Description
 from rehall.schema.entries.common import Entry
+from rehall.schema.entries.reliability import Reliability
 
 Term = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Cycles = Annotated[float, Field(strict=True, gt=1.0, le=100.0)]
@@ -33,6 +35,7 @@ class Cooler(Entry):
     flow: Flow
     fan_power: Power
     power_factor: PositiveShare = 0.95
+    reliability: Reliability | None = None
 
 
 class DryCooler(Cooler):
@@ -70,6 +73,7 @@ class CoolingTower(Entry):
     cycles: Cycles
     drift: Share
     power_factor: PositiveShare = 0.95
+    reliability: Reliability | None = None
 
 
 class CurveSurface(Description):
@@ -125,7 +129,8 @@ class Chiller(Entry):
     """A chiller: capacity and COP (fans included) at rating, curves of one like it elsewhere.
 
     `entering_rated` is the air, or the water, that enters the condenser. `cop_per_kelvin` is the
-    relative gain of COP for each kelvin of leaving water beyond the range of the curves.
+    relative gain of COP for each kelvin of leaving water beyond the range of the curves. `restart`
+    is how long it takes to cool again once the power is back after a loss [s].
     """
 
     kind: Literal["chiller"]
@@ -136,7 +141,9 @@ class Chiller(Entry):
     supply_rated: Temperature
     curves: ChillerCurves
     cop_per_kelvin: SharePerKelvin
+    restart: Time = 0.0
     power_factor: PositiveShare = 0.9
+    reliability: Reliability | None = None
 
     @model_validator(mode="after")
     def curves_are_positive_at_rating(self) -> Self:
@@ -159,3 +166,4 @@ class PlateExchanger(Entry):
     approach: TemperatureDifference
     flow: Flow
     power_factor: PositiveShare = 0.95
+    reliability: Reliability | None = None

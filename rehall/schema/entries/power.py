@@ -25,6 +25,7 @@ from rehall.quantities import (
 )
 from rehall.schema.base import Count, Description, Flag
 from rehall.schema.entries.common import Entry
+from rehall.schema.entries.reliability import Reliability
 
 LossCoefficients = tuple[
     Annotated[float, Field(strict=True, ge=0.0, le=0.2)],
@@ -61,6 +62,7 @@ class Distribution(Entry):
     breaker: Current | None = None
     breaking: Current | None = None
     withstand: Current | None = None
+    reliability: Reliability | None = None
 
 
 class Utility(Distribution):
@@ -232,3 +234,4 @@ class PowerShelf(Entry):
     hold_up: Time = HOLD_UP
     height_units: Count
     liquid_cooled: Flag = False
+    reliability: Reliability | None = None

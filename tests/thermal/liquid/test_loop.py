@@ -1,11 +1,14 @@
 import dataclasses
 
+import numpy as np
 import pytest
+from scipy.optimize import fsolve
 
 from geometry.errors import InputError
 from thermal.exchanger import conductance_to_inlets
 from thermal.liquid import loop
-from thermal.liquid.circuits import build
+from thermal.liquid.circuits import build, switched
+from thermal.liquid.hydraulics import solve_flows
 
 LPM = 1.0 / 60e3  # [m3/s]
 
@@ -48,6 +51,54 @@ def test_rack_without_a_tap_on_a_drawn_manifold_is_refused(make_loop):
     found = "\n".join(map(str, loop.findings(pod)))
     assert "CDU 0: has no tap on the manifold of tcs" in found
     assert "A00: has no tap on the manifold of tcs" in found
+
+
+@pytest.mark.parametrize(("stopped", "back"), [(1, False), (3, True)])
+def test_flow_returns_through_a_stopped_pump_without_a_check_valve_alone(make_loop, stopped, back):
+    pod = make_loop(racks=1, units=1, control="speed", control_value=1.0)
+    points = (0.0, 1000.0 * LPM, 2125.0 * LPM), (365e3, 335e3, 235e3)
+    pumps = loop.Pumps(*points, count=3, duty=3, without_check=(3,))
+    unit = dataclasses.replace(pod.cdus[0], pumps=pumps)
+    branch = loop.Branch("A00", 150e3, 2125.0 * LPM)
+    model, scenario, places = build(
+        [loop.circuit(dataclasses.replace(pod, cdus=(unit,), branches=(branch,)))]
+    )
+    scenario = switched(scenario, places, running={("tcs", f"CDU 0 pump {stopped}"): 0.0})
+    found = solve_flows(model.networks[0], scenario.hydraulic[0])
+    assert bool(found.converged)
+    density = float(scenario.hydraulic[0].density[0])
+    V_flow = {name[1]: float(found.m_flow[n]) / density / LPM for name, n in places.link.items()}
+
+    # By hand: one pump in thirds of the flow, with what the unit loses inside (20 kPa at 2125
+    # L/min) in its rise; what stands still resists with the term of its curve in V^2.
+    inside = [20e3 * (V / 2125.0) ** 2 for V in (0.0, 1000.0, 2125.0)]
+    curve = np.polyfit(np.array([0.0, 1000.0, 2125.0]) / 3.0, np.add(points[1], inside), 2)
+
+    def missing(x):
+        each, returned = x
+        through = 2.0 * each - returned
+        dp = 20e3 * (through / 2125.0) ** 2 + 150e3 * (through / 2125.0) ** 1.75
+        held = returned if not back else -curve[0] * returned**2 - dp
+        return [np.polyval(curve, each) - dp, held]
+
+    each, returned = fsolve(missing, [700.0, 300.0])
+    running = [n for n in (1, 2, 3) if n != stopped]
+    for n in running:
+        assert V_flow[f"CDU 0 pump {n}"] == pytest.approx(each, rel=1e-3)
+    assert V_flow[f"CDU 0 pump {stopped}"] == pytest.approx(-returned, rel=1e-3, abs=1e-3)
+    assert bool(returned > 300.0) is back
+    total = sum(V_flow[f"CDU 0 pump {n}"] for n in (1, 2, 3))
+    assert V_flow["A00"] == pytest.approx(2.0 * each - returned, rel=1e-3)
+    assert V_flow["A00"] == pytest.approx(total, rel=1e-6)
+
+
+def test_a_straight_pump_curve_without_a_check_valve_is_refused(make_loop):
+    pod = make_loop(racks=1, units=1)
+    straight = (0.0, 1000.0 * LPM, 2000.0 * LPM), (400e3, 300e3, 200e3)
+    pumps = loop.Pumps(*straight, count=2, without_check=(2,))
+    unit = dataclasses.replace(pod.cdus[0], pumps=pumps, dp_exchanger=0.0, dp_filter=0.0)
+    (found,) = loop.findings(dataclasses.replace(pod, cdus=(unit,)))
+    assert str(found).startswith("CDU 0.pumps: without_check: a pump with a straight curve")
 
 
 def test_supply_outside_the_range_of_the_coolant_is_refused(make_loop):

@@ -207,6 +207,32 @@ def test_failed_machines_are_numbers_and_spares_make_up_for_them(dry, plates, ai
     assert float(state.shortage[3]) == pytest.approx(2.5e6)
 
 
+def test_without_a_machine_all_heat_is_short_and_the_state_stays_finite(
+    tower, dry, plates, air_cooled, water_cooled
+):
+    outdoor = outdoor_at_wet_bulb(306.15, 294.15)
+    behind = OutdoorLoop(Coolers(tower, 2), 0.258, 150e3, 0.7)
+    exchangers = Plant(Exchangers(plates, 3), 12000 * LPM, 30.0 + ZERO, "water", behind)
+    wet, economised = (wet_plant(tower, water_cooled, e) for e in (None, Exchangers(plates, 3)))
+    for plant, main, coolers in (
+        (Plant(Coolers(dry, 3), 7500 * LPM, 39.0 + ZERO), 3.0, 0.0),
+        (exchangers, 3.0, 0.0),
+        (exchangers, 0.0, 2.0),
+        (Plant(Chillers(air_cooled, 2), 5200 * LPM, 10.0 + ZERO), 2.0, 0.0),
+        (wet, 3.0, 0.0),
+        (wet, 0.0, 3.0),
+        (economised, 0.0, 3.0),
+    ):
+        failed = Failed(jnp.asarray(main), jnp.asarray(coolers))
+        state = operate(plant, 1e6, outdoor, failed)
+        assert float(state.shortage) == pytest.approx(1e6)
+        assert float(state.T_supply) == plant.T_set
+        assert float(state.power_chillers) == 0.0
+        assert all(np.isfinite(np.asarray(leaf, float)).all() for leaf in jax.tree.leaves(state))
+        assert float(capacity(plant, outdoor, failed)) < 1.0
+        assert float(operate(plant, 1e6, outdoor).shortage) == 0.0
+
+
 def test_flow_through_condensers_follows_the_load_where_it_may(tower, water_cooled):
     plant = wet_plant(tower, water_cooled)
     variable = replace(plant, outdoor=replace(plant.outdoor, flow_least=0.5))
