@@ -33,13 +33,18 @@ def limits_of(
     solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
 ) -> list[Limit]:
     """Every limit of the case, with the uncertainty of the air that it follows from."""
+    return [*heat_limits(solution, air, uncertainty), *_power(solution), *_building(solution)]
+
+
+def heat_limits(
+    solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
+) -> list[Limit]:
+    """Limits of air and liquid."""
     return [
         *server_limits(solution, air, uncertainty),
         *liquid_limits(solution),
         *cooling_limits(solution, air, uncertainty),
         *opening_limits(solution, uncertainty),
-        *_power(solution),
-        *_building(solution),
     ]
 
 

@@ -1,7 +1,7 @@
 """Air, liquid and power of a case, repeated until what they tell each other agrees."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -32,7 +32,7 @@ from rehall.operation import (
 )
 from rehall.schema.entries import CoolingUnit
 from rehall.start import at_start
-from rehall.utilities import Plant, first_exchange, settle
+from rehall.utilities import Plant, Utilities, first_exchange, settle, settle_states
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
 from thermal.air.ports import outlet
@@ -46,6 +46,8 @@ COUPLING_ITERATIONS = 8
 CP = 1006.0
 """Of air, to weigh the change of a set point [J/kg/K]."""
 Watch = Callable[[str, Progress], None]
+Asked = tuple[AirInputs, Work]
+"""What the air of a state is given, and where its solution starts."""
 
 
 @dataclass(eq=False)
@@ -142,22 +144,96 @@ def couple(
     watch: Watch | None = None,
 ) -> Solution:
     """Repeat air, liquid and power on one grid until they agree; updates the exchange."""
-    started = time.perf_counter()
-    utilities = settle(case, plant, x)
-    inputs = air_inputs(case, level, x)
-    rounds, agreement = 0, np.inf
-    while True:
-        rounds += 1
-        air = _solve(case, level, inputs, start, stage, watch)
-        if not np.isfinite(air.T_in).all():  # diverged: nothing to tell the other domains
-            break
-        before, start = inputs, air.work
-        listen(x, air, level, case)
-        utilities = settle(case, plant, x)
-        inputs = air_inputs(case, level, x)
-        agreement = change(before, inputs, air, level.model)
-        if agreement < AGREEMENT or rounds == COUPLING_ITERATIONS:
-            break
+
+    def solve(asked: Sequence[Asked]) -> list[AirSolution]:
+        return [_solve(case, level, inputs, work, stage, watch) for inputs, work in asked]
+
+    return couple_states([(case, plant, x)], level, [start], solve)[0]
+
+
+def couple_states(
+    states: Sequence[tuple[Case, Plant, Exchange]],
+    level: AirLevel,
+    starts: Sequence[Work],
+    solve: Callable[[Sequence[Asked]], list[AirSolution]],
+) -> list[Solution]:
+    """The same for many ways to operate one case, each from its own start.
+
+    `solve` finds the air of several at once. Liquid and power are one batch each.
+    """
+    began = time.perf_counter()
+    every = [
+        _Coupled(case, plant, x, start)
+        for (case, plant, x), start in zip(states, starts, strict=True)
+    ]
+    for one, utilities in zip(every, settle_states(states), strict=True):
+        one.utilities, one.inputs = utilities, air_inputs(one.case, level, one.x)
+    going = list(every)
+    while going:
+        found = solve([(one.inputs, one.start) for one in going])
+        going = [one for one, air in zip(going, found, strict=True) if one.hear(air, level)]
+        settled = settle_states([(one.case, one.plant, one.x) for one in going])
+        for one, utilities in zip(going, settled, strict=True):
+            one.answer(utilities, level)
+        going = [one for one in going if one.goes_on]
+    return [one.solution(level, time.perf_counter() - began) for one in every]
+
+
+class _Coupled:
+    """A state between rounds of air, liquid and power."""
+
+    def __init__(self, case: Case, plant: Plant, x: Exchange, start: Work) -> None:
+        self.case, self.plant, self.x, self.start = case, plant, x, start
+        self.utilities: Utilities
+        self.inputs: AirInputs
+        self.air: AirSolution
+        self.rounds, self.agreement = 0, np.inf
+
+    def hear(self, air: AirSolution, level: AirLevel) -> bool:
+        """Take what the air tells; False where it diverged and has nothing to tell."""
+        self.air, self.rounds = air, self.rounds + 1
+        if not np.isfinite(air.T_in).all():
+            return False
+        self.start = air.work
+        listen(self.x, air, level, self.case)
+        return True
+
+    def answer(self, utilities: Utilities, level: AirLevel) -> None:
+        """What liquid and power make of it, and how far it is from what the air was given."""
+        before = self.inputs
+        self.utilities, self.inputs = utilities, air_inputs(self.case, level, self.x)
+        self.agreement = change(before, self.inputs, self.air, level.model)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another round is wanted."""
+        return self.agreement >= AGREEMENT and self.rounds < COUPLING_ITERATIONS
+
+    def solution(self, level: AirLevel, wall_s: float) -> Solution:
+        """All of it."""
+        return solution_of(
+            self.case,
+            level,
+            self.air,
+            (self.plant, self.utilities, self.x, self.inputs),
+            agreement=float(self.agreement),
+            rounds=self.rounds,
+            wall_s=wall_s,
+        )
+
+
+def solution_of(
+    case: Case,
+    level: AirLevel,
+    air: AirSolution,
+    around: tuple[Plant, Utilities, Exchange, AirInputs],
+    agreement: float = 0.0,
+    rounds: int = 0,
+    wall_s: float = 0.0,
+) -> Solution:
+    """A solution on one grid from its air and what is `around` it."""
+    plant, utilities, x, inputs = around
+    circuits, power = utilities.circuits, utilities.power
     return Solution(
         case=case,
         level=level,
@@ -166,14 +242,14 @@ def couple(
         study=False,
         loops=utilities.loops,
         facilities=utilities.facilities,
-        liquid=(plant.liquid, utilities.circuits) if plant.liquid and utilities.circuits else None,
-        power=(plant.side, utilities.power) if plant.side and utilities.power else None,
+        liquid=(plant.liquid, circuits) if plant.liquid and circuits else None,
+        power=(plant.side, power) if plant.side and power else None,
         inputs=inputs,
         exchange=x,
         powers=utilities.powers,
-        agreement=float(agreement),
+        agreement=agreement,
         rounds=rounds,
-        wall_s=time.perf_counter() - started,
+        wall_s=wall_s,
         unsettled=utilities.unsettled,
     )
 

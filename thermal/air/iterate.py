@@ -152,6 +152,16 @@ def run(work: Work, model: AirModel, inputs: AirInputs, iterations: int) -> tupl
     )
 
 
+@kept_program
+def run_states(
+    work: Work, model: AirModel, inputs: AirInputs, iterations: int
+) -> tuple[Work, Monitor]:
+    """The same for a batch: every array of `work` and `inputs` has a first axis of states."""
+    each = eqx.filter_vmap(lambda one, given: run(one, model, given, iterations))
+    found: tuple[Work, Monitor] = each(work, inputs)
+    return found
+
+
 def _layers(
     T: Array,
     V: Array,

@@ -5,10 +5,12 @@ every device is watched too. Where the inlets keep swinging, the solver averages
 average a measurement, and reports the swing beside every temperature.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from scipy.interpolate import RegularGridInterpolator
@@ -17,11 +19,13 @@ from scipy.ndimage import distance_transform_edt
 from geometry.grid import Grid
 from thermal.air.history import WINDOW, History
 from thermal.air.inputs import AirInputs
-from thermal.air.iterate import run
+from thermal.air.iterate import Monitor, run, run_states
 from thermal.air.model import AirModel
 from thermal.air.state import AirState, Work, to_state, to_work
 from thermal.air.streams import StreamTable
 from thermal.arrays import on_device
+
+Tree = TypeVar("Tree")
 
 RUNAWAY = 300.0
 """Mean warming of the hall's air at which the solver gives up [K]."""
@@ -96,56 +100,148 @@ def solve_steady(
     watch: Callable[[Progress], None] | None = None,
 ) -> AirSolution:
     """Iterate to a steady state, or to steady means of a flow that keeps swinging."""
-    devices, share = _device_shares(streams)
-    history, snapshots = History(), []
-    scale = _heat_scale(inputs, model)
-    work, averaging_from, done = start, None, 0
-    reason = ""
-    while done < settings.iterations:
+    settling, work = _Settling(model, inputs, streams, settings), start
+    while not settling.over:
         work, monitor = run(work, model, inputs, settings.chunk)
-        history.extend(jax.device_get(monitor), share)
-        done += settings.chunk
+        settling.note(work, jax.device_get(monitor), watch)
+    return settling.solution()
+
+
+def solve_steady_states(
+    model: AirModel,
+    inputs: Sequence[AirInputs],
+    streams: StreamTable,
+    starts: Sequence[Work],
+    settings: Settings = Settings(),
+) -> list[AirSolution]:
+    """The same for several inputs of one model, as one batch on the device.
+
+    All iterate until the last one has settled; each is judged by itself, and what one that is over
+    iterates beyond that is not used.
+    """
+    each = [_Settling(model, one, streams, settings) for one in inputs]
+    together, work = _stacked(inputs), _stacked(starts)
+    while not all(one.over for one in each):
+        work, monitors = run_states(work, model, together, settings.chunk)
+        seen = jax.device_get(monitors)
+        for n, one in enumerate(each):
+            if not one.over:
+                one.note(_of_state(work, n), _of_state(seen, n))
+    return [one.solution() for one in each]
+
+
+def _stacked(trees: Sequence[Tree]) -> Tree:
+    stacked: Tree = jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+    return stacked
+
+
+def _of_state(trees: Tree, n: int) -> Tree:
+    one: Tree = jax.tree.map(lambda leaf: leaf[n], trees)
+    return one
+
+
+class _Settling:
+    """What a state has shown from chunk to chunk of iterations, and whether it is over."""
+
+    def __init__(
+        self, model: AirModel, inputs: AirInputs, streams: StreamTable, settings: Settings
+    ) -> None:
+        self.model, self.settings = model, settings
+        self.devices, self.share = _device_shares(streams)
+        self.history, self.snapshots = History(), list[Work]()
+        self.scale = _heat_scale(inputs, model)
+        self.averaging_from: int | None = None
+        self.done, self.reason, self.over = 0, "", False
+        self.work: Work
+
+    def note(
+        self, work: Work, monitor: Monitor, watch: Callable[[Progress], None] | None = None
+    ) -> None:
+        """Enter a chunk: its last state, and what every iteration reported."""
+        history, settings = self.history, self.settings
+        self.work = work
+        history.extend(monitor, self.share)
+        self.done += settings.chunk
+        self.reason = self._lost()
+        if self.reason:
+            self.over = True
+            return
+        done = self.done
+        swing = history.swing(done)
+        span = WINDOW if self.averaging_from is None else done - self.averaging_from
+        energy = float(np.mean(history.last("heat", span).sum(1))) / self.scale
+        mass = float(np.mean(history.last("mass", span)))
+        if watch is not None:
+            averaging = self.averaging_from is not None
+            watch(Progress(done, settings.iterations, energy, mass, swing, averaging))
+        closed = abs(energy) < settings.energy and abs(mass) < settings.mass
+        self.over = self._settled(swing, closed) or self._averaged(span, closed)
+        if not self.over and done >= settings.iterations:
+            self.over = True
+            self.reason = _open_ends(
+                history, done, self.averaging_from, self.devices, settings, energy, mass
+            )
+
+    def _lost(self) -> str:
+        """Why going on is of no use."""
+        history, done = self.history, self.done
         if not (np.isfinite(history.hall[-1]).all() and np.isfinite(history.heat[-1]).all()):
-            reason = f"the air diverged after {done} iterations"
-            break
+            return f"the air diverged after {done} iterations"
         if history.hall[-1][-1, 0] > RUNAWAY:
-            reason = (
+            return (
                 f"after {done} iterations the hall's air is {RUNAWAY:g} K above the outdoor or "
                 "room temperature and still warms: more heat enters it than anything takes out"
             )
-            break
-        swing = history.swing(done)
-        span = WINDOW if averaging_from is None else done - averaging_from
-        energy = float(np.mean(history.last("heat", span).sum(1))) / scale
-        mass = float(np.mean(history.last("mass", span)))
-        if watch is not None:
-            watch(
-                Progress(done, settings.iterations, energy, mass, swing, averaging_from is not None)
-            )
-        closed = abs(energy) < settings.energy and abs(mass) < settings.mass
+        return ""
+
+    def _settled(self, swing: float, closed: bool) -> bool:
+        """Whether nothing moves any more; then nothing is averaged."""
+        history, settings = self.history, self.settings
         still = swing < settings.drift and history.still_to_move() < settings.drift
         still = still and float(history.change[-1].mean()) < settings.change
-        if done >= WINDOW + settings.chunk and still and closed and history.hall_holds():
-            averaging_from = None
-            break
-        swings = settings.average and done >= 4 * WINDOW and not history.calming(done)
-        if averaging_from is None and swings:
-            averaging_from = done
-        elif averaging_from is not None:
-            snapshots.append(work)
-            if closed and history.mean_holds(span, settings.drift):
-                break
-            if span >= 8 * WINDOW and history.mean_move(span) >= settings.drift:
-                # The older half still belongs to the way there.
-                snapshots = snapshots[len(snapshots) // 2 :]
-                averaging_from = done - settings.chunk * len(snapshots)
-    else:
-        reason = _open_ends(history, done, averaging_from, devices, settings, energy, mass)
-    span = WINDOW if averaging_from is None else max(done - averaging_from, WINDOW)
-    averaged = averaging_from is not None and len(snapshots) > 1
-    final = _mean(snapshots) if averaged else work
-    with np.errstate(invalid="ignore", over="ignore"):  # a diverged state holds inf and NaN
-        return _solution(model, history, span, final, work, devices, scale, done, averaged, reason)
+        if not (
+            self.done >= WINDOW + settings.chunk and still and closed and history.hall_holds()
+        ):
+            return False
+        self.averaging_from = None
+        return True
+
+    def _averaged(self, span: int, closed: bool) -> bool:
+        """Whether the means of a flow that keeps swinging hold."""
+        history, settings, done = self.history, self.settings, self.done
+        if self.averaging_from is None:
+            if settings.average and done >= 4 * WINDOW and not history.calming(done):
+                self.averaging_from = done
+            return False
+        self.snapshots.append(self.work)
+        if closed and history.mean_holds(span, settings.drift):
+            return True
+        if span >= 8 * WINDOW and history.mean_move(span) >= settings.drift:
+            # The older half still belongs to the way there.
+            self.snapshots = self.snapshots[len(self.snapshots) // 2 :]
+            self.averaging_from = done - settings.chunk * len(self.snapshots)
+        return False
+
+    def solution(self) -> AirSolution:
+        """The state, or the mean of what was averaged."""
+        span = WINDOW
+        if self.averaging_from is not None:
+            span = max(self.done - self.averaging_from, WINDOW)
+        averaged = self.averaging_from is not None and len(self.snapshots) > 1
+        final = _mean(self.snapshots) if averaged else self.work
+        with np.errstate(invalid="ignore", over="ignore"):  # a diverged state holds inf and NaN
+            return _solution(
+                self.model,
+                self.history,
+                span,
+                final,
+                self.work,
+                self.devices,
+                self.scale,
+                self.done,
+                averaged,
+                self.reason,
+            )
 
 
 def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid) -> Work:

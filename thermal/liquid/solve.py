@@ -62,7 +62,7 @@ def solve(model: CircuitsModel, scenario: Scenario) -> CircuitsState:
 
     A stopped pump, a closed valve, no heat, no flow and no rejection are ordinary states.
     Derivatives leave out how heat capacity follows temperature (0.3 % of them in a rack loop).
-    For a batch: `eqx.filter_vmap(solve, in_axes=(None, 0))(model, scenarios)`.
+    For a batch: `solve_batch`.
     """
     x = model.heat.exchangers
     pairs = zip(model.networks, scenario.hydraulic, strict=True)
@@ -92,7 +92,11 @@ def solve(model: CircuitsModel, scenario: Scenario) -> CircuitsState:
     return _state(model, scenario, flows, heat, share, change, count)
 
 
-solve_batch = eqx.filter_jit(eqx.filter_vmap(solve, in_axes=(None, 0)))
+@kept_program
+def solve_batch(model: CircuitsModel, scenarios: Scenario) -> CircuitsState:
+    """The same for a batch: every array of `scenarios` has a first axis of states."""
+    found: CircuitsState = eqx.filter_vmap(solve, in_axes=(None, 0))(model, scenarios)
+    return found
 
 
 def _tolerance(dtype) -> float:
