@@ -314,6 +314,43 @@ def power(
 
 
 @app.command()
+def redundancy(
+    case: CaseFile,
+    out_dir: Annotated[Path, typer.Option("--out", help="Results folder.")] = Path("redundancy"),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Failures, components or subsystems, like 'CDU*'.")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="What is left out, likewise.")] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Also every two of them.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List the failures without solving them.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes; as many as cores where not given.")
+    ] = None,
+    cell: Cell = None,
+    enforce: Annotated[bool, typer.Option(help="Exit with 1 if the verdict is fail.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+) -> None:
+    """Solve every failure through air, liquid and power: what breaks, where, and after how long."""
+    from rehall.config import load
+
+    loaded = load(case)
+    refuse_file(out_dir)
+    warn(loaded)
+    prepare()
+    from rehall.redundancy.command import Asked, list_failures, run_study
+
+    asked = Asked(tuple(only or ()), tuple(skip or ()), pairs, jobs, width(cell), pictures)
+    if listed:
+        list_failures(loaded, asked, out)
+        return
+    summary = run_study(loaded, out_dir, asked, out if out.is_terminal else Console(width=WIDE))
+    if enforce and summary["verdict"] == "fail":
+        raise typer.Exit(BROKEN)
+
+
+@app.command()
 def validate(
     only: Annotated[str | None, typer.Option(help="air, liquid, power or coupled.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="Name of a case; may be repeated.")] = None,

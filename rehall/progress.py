@@ -132,3 +132,24 @@ def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
         except KeyboardInterrupt:
             err.print("the march is kept up to its last checkpoint: --resume goes on there")
             raise
+
+
+@contextmanager
+def tasks_progress() -> Iterator["Callable[[int, int, int], None]"]:
+    """A progress bar of a study: states done, what is solved apart, time left."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("states {task.fields[states]}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed} of {task.total} solved apart, left:"),
+        TimeRemainingColumn(),
+    )
+    with _bar(*columns) as (bar, leave_if_asked):
+        task = bar.add_task("states", total=None, states="")
+
+        def tell(states: int, done: int, planned: int) -> None:
+            bar.update(task, total=planned, completed=done, states=f"{states} done")
+            leave_if_asked()
+
+        yield tell

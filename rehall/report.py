@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rehall import report_failures
 from rehall.labels import title_of, unit_among, units_of
 from rehall.results import Results, Table, is_table, write_text
 
@@ -19,6 +20,8 @@ FOLDED = ("power_findings", "power_margins", "power_loads", "power_selectivity")
 """Long tables that open on demand."""
 AFTER_TABLES = ("metrics", "balance", "grid", "uniqueness", "assumptions", "sources")
 HEAD = ("case", "verdict")  # shown at the top of the page
+FAILURES = "redundancy"
+"""Key of a study of failures, which has a part of its own."""
 VERDICTS = {
     "pass": "Every limit holds.",
     "fail": "At least one limit is broken.",
@@ -33,6 +36,8 @@ CAPTIONS = {
     "racks": "Temperature of the air at the intake faces",
     "power": "Power chain and its loading in the normal state",
     "streamlines": "Paths of the air from where it is supplied",
+    "redundancy_matrix": "Failures against limits: what breaks, and after how long",
+    "redundancy_times": "Failures that break a limit soonest; dots are where a limit is passed",
 }
 
 
@@ -55,6 +60,16 @@ class Section(NamedTuple):
     folded: bool = False  # shown on demand
 
 
+class Failures(NamedTuple):
+    """A study of failures: its verdict, sentences, tables, pictures, and what it assumes."""
+
+    verdict: str
+    sentences: list[str]
+    sections: list[Section]
+    pictures: list[tuple[str, str]]
+    assumptions: list[str]
+
+
 def write_report(results: Results, pictures: list[Path], out_html: Path) -> None:
     """Write the page; pictures become part of it."""
     environment = Environment(
@@ -67,6 +82,8 @@ def write_report(results: Results, pictures: list[Path], out_html: Path) -> None
     summary = results.summary
     limits = summary.get("limits", [])
     verdict = str(summary.get("verdict", "unsure"))
+    of_failures = [path for path in pictures if path.stem.startswith(FAILURES)]
+    pictures = [path for path in pictures if path not in of_failures]
     page = environment.get_template("report.html.j2").render(
         case=str(summary.get("case", "")),
         verdict=verdict,
@@ -77,13 +94,31 @@ def write_report(results: Results, pictures: list[Path], out_html: Path) -> None
         limit_count=len(limits),
         text=text,
         run=pairs({key: value for key, value in summary.items() if is_plain(key, value)}),
+        failures=failures(summary[FAILURES], of_failures) if FAILURES in summary else None,
         sections=sections(summary),
-        pictures=[(caption(path), embedded(path)) for path in pictures if path.suffix == ".png"],
+        pictures=pngs(pictures),
         drawings=[(caption(path), inline(path)) for path in pictures if path.suffix == ".svg"],
         manifest=pairs(results.manifest),
         case_text=results.case_text,
     )
     write_text(out_html, page)
+
+
+def failures(study: dict[str, Any], pictures: list[Path]) -> Failures:
+    """What failures break: the part of the page about a study of them."""
+    tables = report_failures.tables(study).items()
+    return Failures(
+        verdict=study["verdict"],
+        sentences=report_failures.sentences(study),
+        sections=[table(FAILURES, rows, set())._replace(title=title) for title, rows in tables],
+        pictures=pngs(pictures),
+        assumptions=study["assumptions"],
+    )
+
+
+def pngs(pictures: list[Path]) -> list[tuple[str, str]]:
+    """Captions and contents of PNG files."""
+    return [(caption(path), embedded(path)) for path in pictures if path.suffix == ".png"]
 
 
 def is_plain(key: str, value: Any) -> bool:
@@ -95,7 +130,7 @@ def sections(summary: dict[str, Any]) -> list[Section]:
     """Every table of the summary, also those that this version has never heard of."""
     known = [key for key in (*ORDER, *AFTER_TABLES) if key in summary]
     others = [key for key, value in summary.items() if not is_plain(key, value)]
-    keys = dict.fromkeys([*known, *(key for key in others if key not in HEAD)])
+    keys = dict.fromkeys([*known, *(key for key in others if key not in (*HEAD, FAILURES))])
     shown = [
         part._replace(folded=key in FOLDED)
         for key in keys
@@ -177,7 +212,8 @@ def section(key: str, summary: dict[str, Any]) -> Section:
 def table(key: str, rows: Table, broken_places: set[str]) -> Section:
     """Rows as text, with a column for each key that any of them has.
 
-    Marked are broken limits, and things by the name of a place where a limit is broken.
+    Marked are broken limits, failures that break one, and things by the name of a place where a
+    limit is broken.
     """
     keys = list(dict.fromkeys(name for row in rows for name in row))
     columns = [
@@ -185,7 +221,12 @@ def table(key: str, rows: Table, broken_places: set[str]) -> Section:
         for name in keys
     ]
     shown = [[text(row.get(name)) for name in keys] for row in rows]
-    broken = [row.get("holds") is False or row.get("name") in broken_places for row in rows]
+    broken = [
+        row.get("holds") is False
+        or row.get("verdict") == "fail"
+        or row.get("name") in broken_places
+        for row in rows
+    ]
     return Section(key, title_of(key), columns, shown, broken)
 
 

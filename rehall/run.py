@@ -6,7 +6,7 @@ import numpy as np
 
 from rehall.carried import Carried
 from rehall.config import Case
-from rehall.models import AirLevel, hall_with_sources
+from rehall.models import AirLevel
 from rehall.moisture import humidity_fields
 from rehall.observe import face_temperatures
 from rehall.report import write_report
@@ -15,7 +15,7 @@ from rehall.runtime import manifest
 from rehall.simulate import Solution, Watch, simulate
 from rehall.summary import summarise
 from rehall.temporal import drop_steps
-from rehall.uniqueness import solve_again
+from rehall.uniqueness import Second, solve_again
 from rehall.views import screenshots
 from thermal.air.iterate import eddy_viscosity_of
 from thermal.air.state import AirState
@@ -35,16 +35,20 @@ def solve_case(
     """
     solution = simulate(case, watch, cell, grids)
     second = solve_again(solution, watch) if check_uniqueness else None
-    summary = summarise(solution, second)
-    results = Results(
+    return solution, results_of(solution, second)
+
+
+def results_of(solution: Solution, second: Second | None = None) -> Results:
+    """Gather the results of a solution; `second` is from another start."""
+    case, summary = solution.case, summarise(solution, second)
+    return Results(
         fields=fields_of(solution.level, solution.air.state, solution.carried),
-        hall=hall_with_sources(case),
+        hall=solution.level.hall,
         summary=summary,
         case_text=case.text,
         manifest=manifest(case.text, summary["device"]),
         face_temperatures=face_temperatures(case, solution.level, solution.air),
     )
-    return solution, results
 
 
 def write_results(

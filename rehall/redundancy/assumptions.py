@@ -1,0 +1,35 @@
+"""What a study of failures assumes, in words: for the report, with the figures that it used."""
+
+from rehall.config import Case
+from rehall.redundancy.clusters import SAME_HEAT
+from rehall.redundancy.course import RUN_DOWN, RUN_UP
+from rehall.redundancy.outages import CLOGGED
+from rehall.redundancy.prepared import LESS_HEAT
+from rehall.redundancy.screening import SHARE
+from rehall.redundancy.shell import CONTRACTION, DOOR, PANEL
+from rehall.redundancy.solving import FINE_SPAN
+
+
+def assumptions(case: Case) -> list[str]:
+    """What is assumed, one sentence each."""
+    return [
+        f"After a failure air and coolant are followed for {case.redundancy.duration:g} s, longer "
+        "where something happens late; limits that break later are found in the end, without a "
+        "time.",
+        "Servers that have lost all power stay off; fans, pumps and machines start again with it. "
+        f"Fans stop within {RUN_DOWN:g} s and start within {RUN_UP:g} s.",
+        f"A clogged filter loses {CLOGGED:g} times the pressure of a clean one.",
+        f"An open door is {DOOR[0]:g} m by {DOOR[1]:g} m; missing blanking panels leave "
+        f"{1e3 * PANEL[0]:.0f} mm by {1e3 * PANEL[1]:.0f} mm open, with a discharge coefficient of "
+        f"{CONTRACTION:g}.",
+        f"The normal air is reused where less than {100 * SAME_HEAT:g} % of the heat to the air is "
+        "elsewhere; that share of the largest air rise is added to the uncertainty. Servers that "
+        f"draw up to {100 * LESS_HEAT:g} % less of the heat to the air leave it as it was.",
+        "A state that is screened has, on the fine grid, the change that it has on the coarse one, "
+        f"within {100 * SHARE:g} % of that change.",
+        f"Inlet limits that break within {FINE_SPAN:g} s on the coarse grid are marched to on the "
+        "fine one.",
+        "Air round the nodes of the power chain is that of the normal state.",
+        "How often units fail and how long they stay so are typical figures of a kind, where the "
+        "catalogue has none of its own; failures are independent of each other.",
+    ]

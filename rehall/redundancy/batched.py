@@ -1,0 +1,60 @@
+"""The air of many failures as one batch on the device: for GPUs, which solve several at once."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rehall.redundancy.ground import Ground
+from rehall.redundancy.prepared import prepared
+from rehall.redundancy.tasks import STEADY, Task, written
+from rehall.results import write_text
+from rehall.simulate import Asked, couple_states
+from thermal.air.solve import AirSolution, Settings, solve_steady_states
+
+SHARE = 0.5
+"""Share of the device's free memory that a batch may take [-]."""
+BYTES_PER_CELL = 1200.0
+"""Peak memory of a state per cell, float32 (see rehall.models) [B]."""
+UNKNOWN = 8
+"""States in a batch where the device does not tell its memory."""
+
+
+def solve_batched(tasks: Sequence[Task], ground: Ground, folder: Path) -> list[Task]:
+    """Solve those tasks that batch, as many at once as memory holds; give the others back.
+
+    Steady states on one grid batch; those with other holes in the shell have another model, and
+    marches go at their own pace.
+    """
+    together = [t for t in tasks if t.kind == STEADY and not t.course.baffles]
+    for grid in dict.fromkeys(task.grid for task in together):
+        on = ground.grids[grid]
+        here = [task for task in together if task.grid == grid]
+        size = batch_size(on.level.grid.cells)
+        for first in range(0, len(here), size):
+            solve_together(here[first : first + size], ground, folder)
+    return [task for task in tasks if task not in together]
+
+
+def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
+    """Solve steady states of one grid as one batch, and write what they have found."""
+    on = ground.grids[tasks[0].grid]
+    states = [prepared(ground, task.course, task.x, for_air=True) for task in tasks]
+    settings = Settings(iterations=ground.case.solver.iterations)
+
+    def solve(asked: Sequence[Asked]) -> list[AirSolution]:
+        inputs, starts = zip(*asked, strict=True)
+        return solve_steady_states(on.level.model, inputs, on.level.streams, starts, settings)
+
+    given = [(state.case, state.plant, state.x) for state in states]
+    found = couple_states(given, on.level, [on.air.work] * len(tasks), solve)
+    for task, solution in zip(tasks, found, strict=True):
+        write_text(folder / f"{task.name}.json", json.dumps(written(task, folder, solution)))
+
+
+def batch_size(cells: int) -> int:
+    """How many states the device holds at once."""
+    import jax
+
+    stats = jax.devices()[0].memory_stats() or {}
+    free = stats.get("bytes_limit", 0) - stats.get("bytes_in_use", 0)
+    return max(1, int(SHARE * free / (BYTES_PER_CELL * cells))) if free > 0 else UNKNOWN

@@ -1,0 +1,136 @@
+"""Limits in time: how far series go, when they pass a limit, and when they are back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rehall.config import Case
+from rehall.crossing import crossing
+from rehall.redundancy.course import Course
+from rehall.schema.entries import SERVERS
+from rehall.verdict import Limit
+
+ZERO = 273.15
+EXCESS = 0.5
+"""Warming of facility water over its set point that uses its buffer up [K]."""
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Passing:
+    """The worst value in time of something that has a limit.
+
+    `at` is when it passes the limit and `back` when it is within again for good [s]; None where
+    that does not happen while it is followed. `since` is the time of the worst value.
+    """
+
+    limit: Limit
+    at: float | None
+    back: float | None
+    since: float
+
+
+def passings(
+    case: Case,
+    course: Course,
+    found: Arrays,
+    shift: Mapping[str, float],
+    known: Mapping[str, float],
+) -> list[Passing]:
+    """Every limit in time of a march.
+
+    `shift` [K] is added to the inlets of racks: by how much the normal state of its grid is off.
+    `known` is the uncertainty of their highest inlets [K].
+    """
+    return [*_air(case, course, found, shift, known), *_coolant(case, course, found)]
+
+
+def _air(
+    case: Case,
+    course: Course,
+    found: Arrays,
+    shift: Mapping[str, float],
+    known: Mapping[str, float],
+) -> Iterator[Passing]:
+    if "air_times" not in found or not len(found["air_times"]):
+        return
+    number = {str(name): n for n, name in enumerate(found["air_devices"])}
+    t, asked = found["air_times"], case.limits.rack_inlet_max
+    for item in case.items:
+        if not isinstance(item.entry, SERVERS) or item.name not in number or item.power <= 0.0:
+            continue
+        highest = item.entry.inlet_max
+        if item.kind == "rack" and asked is not None:
+            highest = min(asked, highest)
+        T = found["air_T_in_max"][:, number[item.name]] + shift.get(item.name, 0.0) - ZERO
+        on = t < off_at(course, item.name)
+        unsure = known.get(item.name)
+        yield from _worst("rack_inlet_max", item.name, t, T, on, highest - ZERO, "degC", unsure)
+
+
+def _coolant(case: Case, course: Course, found: Arrays) -> Iterator[Passing]:
+    if "coolant_times" not in found:
+        return
+    t, limits = found["coolant_times"], found["coolant_limits"]
+    kinds = (
+        ("coolant_supply_max", "coolant_T_in"),
+        ("coolant_return_max", "coolant_T_hottest"),
+        ("chip_temperature_max", "coolant_T_chip"),
+    )
+    for n, rack in enumerate(map(str, found["coolant_racks"])):
+        on = t < off_at(course, rack)
+        for k, (name, series) in enumerate(kinds):
+            T, most = found[series][:, n] - ZERO, float(limits[n, k]) - ZERO
+            if np.isfinite(most) and np.isfinite(T).all():
+                yield from _worst(name, rack, t, T, on, most, "degC", 0.0)
+
+
+def buffer_used(case: Case, found: Arrays) -> float | None:
+    """When the first facility water comes out warmer than its buffer holds it [s]; None if never.
+
+    That is EXCESS above its set point.
+    """
+    if "coolant_times" not in found:
+        return None
+    supplies = {spec.name: spec.supply for spec in (case.liquid.facility if case.liquid else ())}
+    times = [
+        crossing(found["coolant_times"], found["coolant_T_supply"][:, n], supplies[name] + EXCESS)
+        for n, name in enumerate(map(str, found["coolant_circuits"]))
+        if name in supplies
+    ]
+    return min((t for t in times if t is not None), default=None)
+
+
+def off_at(course: Course, name: str) -> float:
+    """When a server stops for good [s]; infinite if never."""
+    return min(
+        (e.at for e in course.spec.events if e.item == name and e.state == "off"), default=np.inf
+    )
+
+
+def _worst(
+    name: str,
+    where: str,
+    t: np.ndarray,
+    values: np.ndarray,
+    on: np.ndarray,
+    most: float,
+    unit: str,
+    unsure: float | None,
+) -> Iterator[Passing]:
+    if not on.any():
+        return
+    t, values = t[on], values[on]
+    n = int(values.argmax())
+    at, back = crossing(t, values, most), None
+    if at is not None and values[-1] <= most:
+        last = int(np.flatnonzero(values > most)[-1])
+        back = float(t[last + 1])
+    limit = Limit(f"{name}_transient", where, float(values[n]), most, unit, unsure)
+    yield Passing(limit, at, back, float(t[n]))
+
+
+def first(found: Sequence[Passing]) -> float | None:
+    """When the first limit is passed [s]."""
+    return min((p.at for p in found if p.at is not None), default=None)

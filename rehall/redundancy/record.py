@@ -1,0 +1,131 @@
+"""What a failure breaks: one record a state, as the study's files hold it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rehall.power_study import Finding, finite
+from rehall.redundancy.passing import Passing
+from rehall.verdict import Limit
+
+Row = dict[str, Any]
+Known = Mapping[tuple[str, str], bool | None]
+"""Whether limits hold in the normal state, by name and place."""
+PASS, FAIL, UNSURE, UNSOLVED = "pass", "fail", "unsure", "unsolved"
+END = "in the end"
+RANK = {FAIL: 0, UNSOLVED: 1, UNSURE: 2, PASS: 3}
+IN_TIME = "_transient"
+
+
+def rows_of_limits(limits: Sequence[Limit], passed: Sequence[Passing]) -> list[Row]:
+    """Limits in the end and in time, one row for each name and place: the worse of the two."""
+    found = {(limit.name, limit.where): _row(limit) for limit in limits}
+    for passing in passed:
+        name = passing.limit.name.removesuffix(IN_TIME)
+        key = name, passing.limit.where
+        row = _row(passing.limit) | {"limit": name, "when": "in time"}
+        times = {"at_s": passing.at, "back_s": passing.back}
+        worse = key not in found or _worse(row, found[key])
+        found[key] = (row if worse else found[key]) | times
+    return list(found.values())
+
+
+def _row(limit: Limit) -> Row:
+    known = limit.uncertainty
+    return {
+        "limit": limit.name,
+        "where": limit.where,
+        "value": finite(limit.value),
+        "limit_value": finite(limit.limit),
+        "unit": limit.unit,
+        "uncertainty": None if known is None else finite(known),
+        "holds": limit.holds,
+        "margin_pct": finite(100 * margin(limit)),
+        "when": END,
+        "at_s": None,
+        "back_s": None,
+    }
+
+
+def margin(limit: Limit) -> float:
+    """What is left of a limit as a share of it, of temperatures in degC [-]."""
+    left = limit.value - limit.limit if limit.least else limit.limit - limit.value
+    return left / abs(limit.limit) if abs(limit.limit) > 0.01 else left
+
+
+def _worse(row: Row, than: Row) -> bool:
+    rank = {False: 0, None: 1, True: 2}
+    left = [-np.inf if each["margin_pct"] is None else each["margin_pct"] for each in (row, than)]
+    return (rank[row["holds"]], left[0]) < (rank[than["holds"]], left[1])
+
+
+def row_of_finding(finding: Finding, at: float | None) -> Row:
+    """A rule of the power chain that does not hold."""
+    told = finding.row()
+    return {
+        "limit": told["rule"].replace(" ", "_"),
+        "where": told["where"],
+        "value": told["value"],
+        "limit_value": told["limit"],
+        "unit": told["unit"],
+        "uncertainty": 0.0,
+        "holds": False,
+        "margin_pct": told["margin_pct"],
+        "when": told["when"] or END,
+        "at_s": at,
+        "back_s": None,
+    }
+
+
+def broken_rows(rows: Sequence[Row], normal: Known) -> list[Row]:
+    """Rows that are broken or undecided and were not so in the normal state, worst first."""
+    new = [
+        row
+        for row in rows
+        if row["holds"] is not True
+        and normal.get((row["limit"], row["where"]), True) is not row["holds"]
+    ]
+    return sorted(new, key=_severity)
+
+
+def _severity(row: Row) -> tuple[bool, float, float]:
+    """What is broken first, then by what is left of the limit."""
+    at, left = row["at_s"], row["margin_pct"]
+    soon = np.inf if at is None or row["holds"] is None else at
+    return row["holds"] is None, soon, -np.inf if left is None else left
+
+
+def verdict_of(broken: Sequence[Row], reason: str) -> str:
+    """The verdict of a state."""
+    if any(row["holds"] is False for row in broken):
+        return FAIL
+    if reason:
+        return UNSOLVED
+    return UNSURE if broken else PASS
+
+
+def tightest(rows: Sequence[Row]) -> dict[str, Row]:
+    """Of each limit the row with least left, as cells of the matrix of failures and limits."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        last = found.get(row["limit"])
+        if last is None or _worse(row, last):
+            found[row["limit"]] = row
+    kept = ("where", "margin_pct", "holds", "value", "limit_value", "unit", "at_s")
+    return {name: {key: row[key] for key in kept} for name, row in sorted(found.items())}
+
+
+def by_severity(records: Sequence[Row]) -> list[Row]:
+    """Failures first that break most, and soonest."""
+
+    def key(record: Row) -> tuple[int, float, float, float]:
+        at = record["first_limit_s"]
+        worst = min(
+            (row["margin_pct"] for row in record["broken"] if row["margin_pct"] is not None),
+            default=0.0,
+        )
+        soon = np.inf if at is None else at
+        return RANK[record["verdict"]], soon, -record["unserved_kw"], worst
+
+    return sorted(records, key=key)

@@ -1,0 +1,61 @@
+"""The air of failures on the coarse grid: what it says of the fine one, and how sure that is.
+
+A failure changes a limit on the fine grid by what it changes it by on the coarse one, as far as is
+known: within a share of that change and what is not known of the normal state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rehall.verdict import Limit
+
+SHARE = 0.5
+"""Share of a change between two states of the coarse grid by which it may differ on the fine one
+[-]; the study tells how far those that were solved on both were off."""
+By = Mapping[tuple[str, str], Limit]
+
+
+def by_place(limits: Sequence[Limit]) -> dict[tuple[str, str], Limit]:
+    """Limits by name and place."""
+    return {(limit.name, limit.where): limit for limit in limits}
+
+
+def estimated(fine_normal: By, coarse_normal: By, coarse: Sequence[Limit]) -> list[Limit]:
+    """Limits of a state on the fine grid, from those of the coarse one.
+
+    Without a normal state to compare with nothing is known of them.
+    """
+    found = []
+    for limit in coarse:
+        key = limit.name, limit.where
+        fine, before = fine_normal.get(key), coarse_normal.get(key)
+        if fine is None or before is None:
+            found.append(replace(limit, uncertainty=None))
+            continue
+        moved = limit.value - before.value
+        unsure = None if fine.uncertainty is None else fine.uncertainty + SHARE * abs(moved)
+        found.append(replace(limit, value=fine.value + moved, uncertainty=unsure))
+    return found
+
+
+def safe(limits: Sequence[Limit], fine_normal: By) -> bool:
+    """Whether every limit holds for sure that holds for sure in the normal state."""
+    for limit in limits:
+        normal = fine_normal.get((limit.name, limit.where))
+        if limit.holds is not True and (normal is None or normal.holds is True):
+            return False
+    return True
+
+
+def miss(guessed: Sequence[Limit], solved: Sequence[Limit]) -> float:
+    """Largest error of an estimate over what was stated of it; of those without a statement none.
+
+    Errors as large as what the fine grid leaves open itself say nothing against an estimate.
+    """
+    known, worst = by_place(solved), 0.0
+    for guess in guessed:
+        limit = known.get((guess.name, guess.where))
+        if limit is None or not guess.uncertainty or guess.name != "rack_inlet_max":
+            continue
+        worst = max(worst, abs(limit.value - guess.value) / guess.uncertainty)
+    return worst

@@ -1,0 +1,175 @@
+"""The tasks of a study, in which order they are solved, and what is still to be solved after some.
+
+First all states on the coarse grid, in the end and in time; then on the fine one those that could
+break a limit, and marches up to limits that break soon.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from rehall.operation import Exchange
+from rehall.redundancy.airs import EndAir, Normal, screened, solved, steady_task, wanted
+from rehall.redundancy.batched import solve_batched
+from rehall.redundancy.clusters import AirOf, in_air, in_coolant, key_of
+from rehall.redundancy.course import Course, only_less_heat
+from rehall.redundancy.ground import COARSE, FINE
+from rehall.redundancy.passing import Passing, first, passings
+from rehall.redundancy.pool import solve_tasks
+from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
+
+FINE_SPAN = 60.0
+"""A limit that breaks within this time on the coarse grid is marched to on the fine one too [s]."""
+LONGER = 1.25
+"""How much longer the fine march goes on than the coarse one needed, and 5 s [-]."""
+Told = Callable[[int, int, int], None]
+"""Told of the states that are done, and of what is solved apart: done, and in all."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What of a case is studied, and how."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    pairs: bool = False
+    jobs: int = 1
+    cell: float | None = None
+
+
+class Solving:
+    """The tasks of a study and what they have told.
+
+    `needs` has the names of the tasks that a state waits for, by its place.
+    """
+
+    def __init__(
+        self, normal: Normal, folder: Path, options: Options, tell: Told | None, states: int
+    ) -> None:
+        self.normal, self.ground, self.folder = normal, normal.ground, folder
+        self.options, self.tell = options, tell
+        self.needs: list[set[str]] = [set() for _ in range(states)]
+        self.screens = COARSE in normal.ground.grids
+        self.computed, self.planned, self.finished = 0, 0, 0
+        self.done = set[str]()
+
+    def wait(self, n: int, task: Task) -> None:
+        """A state waits for a task."""
+        self.needs[n].add(task.name)
+
+    def solve(self, tasks: Iterable[Task]) -> None:
+        """Solve what has no result yet: in one batch on a GPU, on cores elsewhere."""
+        asked = list(tasks)
+        left = left_to_do(asked, self.folder)
+        self.done |= {task.name for task in asked} - {task.name for task in left}
+        self.planned += len(left)
+        self._told()
+        if jax.default_backend() == "gpu":
+            apart = solve_batched(left, self.ground, self.folder)
+            self._computed([task for task in left if task not in apart])
+            left = apart
+        options = self.options
+        for task in solve_tasks(left, self.ground, options.cell, self.folder, options.jobs):
+            self._computed([task])
+
+    def _computed(self, tasks: Sequence[Task]) -> None:
+        self.done |= {task.name for task in tasks}
+        self.computed += len(tasks)
+        self.finished += len(tasks)
+        self._told()
+
+    def _told(self) -> None:
+        if self.tell is not None:
+            ready = sum(names <= self.done for names in self.needs)
+            self.tell(ready, self.finished, self.planned)
+
+    def steady(
+        self, courses: Sequence[Course], xs: Sequence[Exchange], airs: Sequence[AirOf]
+    ) -> dict[int, Task]:
+        """Tasks of the air that states end in, on the grid that comes first."""
+        grid = COARSE if self.screens else FINE
+        found = {n: steady_task(self.ground, courses[n], xs[n], grid) for n in wanted(airs)}
+        for n, air in enumerate(airs):
+            if air.leader in found:
+                self.wait(n, found[air.leader])
+        return found
+
+    def marches(self, courses: Sequence[Course], xs: Sequence[Exchange]) -> dict[int, Task]:
+        """Tasks of what happens in time."""
+        case, found = self.ground.case, {}
+        grid = COARSE if self.screens else FINE
+        for n, (one, x) in enumerate(zip(courses, xs, strict=True)):
+            if only_less_heat(one, case):
+                continue
+            if in_air(one, case):
+                found[n] = Task(MARCH, key_of(one, case), one, x, grid)
+            elif in_coolant(one, case):
+                found[n] = Task(COOLANT, key_of(one, case), one, x, grid)
+            if n in found:
+                self.wait(n, found[n])
+        return found
+
+    def ends(self, airs: Sequence[AirOf], steady: Mapping[int, Task]) -> dict[int, EndAir]:
+        """The air of the states that lead others: screened, or solved on the fine grid."""
+        if not self.screens:
+            return {n: solved(self.normal, task, self.folder, None) for n, task in steady.items()}
+        guesses = {n: screened(self.normal, task, self.folder) for n, task in steady.items()}
+        open_yet = {n: replace(steady[n], grid=FINE) for n, g in guesses.items() if not g.how}
+        for n, air in enumerate(airs):
+            if air.leader in open_yet:
+                self.wait(n, open_yet[air.leader])
+        self.solve(list(open_yet.values()))
+        fine = {
+            n: solved(self.normal, task, self.folder, guesses[n]) for n, task in open_yet.items()
+        }
+        return guesses | fine
+
+    def fine_marches(
+        self, courses: Sequence[Course], marches: Mapping[int, Task]
+    ) -> dict[int, Task]:
+        """Marches on the fine grid up to limits that break soon on the coarse one."""
+        found = {}
+        for n, task in marches.items():
+            if task.kind != MARCH or task.grid != COARSE:
+                continue
+            series = read_arrays(task, self.folder)
+            passed = self._passed(courses[n], series, COARSE)
+            soon = first([p for p in passed if p.limit.name.startswith("rack_inlet")])
+            if soon is not None and soon <= FINE_SPAN:
+                span = round(LONGER * soon + 5.0, 1)
+                found[n] = replace(task, grid=FINE, span=span)
+                self.wait(n, found[n])
+        return found
+
+    def in_time(
+        self, one: Course, task: Task | None, fine: Task | None
+    ) -> tuple[Mapping[str, np.ndarray], str, list[Passing], str]:
+        """Series, grid, limits in time and why they are not known."""
+        if task is None:
+            return {}, "", [], ""
+        series = read_arrays(task, self.folder)
+        reason = str(told(task, self.folder)["reason"])
+        passed = self._passed(one, series, task.grid)
+        grid = task.grid if task.kind == MARCH else ""
+        if fine is None:
+            return series, grid, passed, reason
+        finer = self._passed(one, read_arrays(fine, self.folder), FINE)
+        by_place = {(p.limit.name, p.limit.where): p for p in finer if p.at is not None}
+        better = [_sooner(p, by_place) for p in passed]
+        return series, FINE, better, reason or str(told(fine, self.folder)["reason"])
+
+    def _passed(self, one: Course, series: Mapping[str, np.ndarray], grid: str) -> list[Passing]:
+        shift = self.normal.shift if grid == COARSE else {}
+        return passings(self.ground.case, one, series, shift, self.normal.inlets)
+
+
+def _sooner(coarse: Passing, fine: Mapping[tuple[str, str], Passing]) -> Passing:
+    """A passing with the time that the fine grid gives it; its worst value is the coarse one's.
+
+    The fine march ends soon after the first limit.
+    """
+    finer = fine.get((coarse.limit.name, coarse.limit.where))
+    return coarse if finer is None else replace(coarse, at=finer.at)

@@ -1,0 +1,233 @@
+"""Every failure of a case, solved through air, liquid and power together.
+
+Power and circuits of all states are one batch each. Air is reused where it does not change,
+screened on the coarse grid, and solved on the fine one only where a limit could break.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from power.states import Failure
+from power.study import NORMAL, Study
+from power.study import study as chain_study
+from rehall.limits import liquid_limits
+from rehall.node_air import ambient
+from rehall.operation import Exchange, air_inputs
+from rehall.power_study import PowerStudy, power_study
+from rehall.redundancy.airs import (
+    EndAir,
+    Normal,
+    endless,
+    reused,
+    without_off,
+)
+from rehall.redundancy.chosen import State, chosen
+from rehall.redundancy.clusters import ENDLESS, REUSED, AirOf, airs_of
+from rehall.redundancy.course import Course, chains_of, course
+from rehall.redundancy.ground import Ground, replace_exchange
+from rehall.redundancy.outages import outages
+from rehall.redundancy.passing import Passing
+from rehall.redundancy.prepared import prepared
+from rehall.redundancy.solving import Options, Solving, Told
+from rehall.redundancy.throttling import throttled
+from rehall.simulate import Solution, solution_of
+from rehall.utilities import Utilities, settle_states
+from rehall.verdict import Limit
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A state with all that was found out about it.
+
+    `limits` are those of air and liquid in the end, `passed` those in time; `grid` is the grid of
+    the march in air, empty where none was needed. `throttled` is the power that servers give up so
+    that their chips hold their limit [W].
+    """
+
+    state: State
+    course: Course
+    air: EndAir
+    limits: list[Limit]
+    passed: list[Passing]
+    grid: str
+    throttled: dict[str, float]
+    utilities: Utilities
+    solution: Solution
+    reasons: tuple[str, ...]
+    series: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Studied:
+    """All states of a study; `power` has them in this order behind the normal one.
+
+    `computed` counts the tasks that were not on disk already, `wall_s` the time without that of the
+    normal state.
+    """
+
+    ground: Ground
+    normal: Normal
+    states: list[Solved]
+    power: PowerStudy | None
+    computed: int
+    wall_s: float
+
+
+def study_failures(
+    ground: Ground, folder: Path, options: Options = Options(), tell: Told | None = None
+) -> Studied:
+    """Study the failures of a case from its normal state; what is solved apart is kept."""
+    began = time.perf_counter()
+    case, side = ground.case, ground.plant.side
+    states = chosen(case, side, outages(case, side), options.only, options.skip, options.pairs)
+    normal = Normal.of(ground)
+    courses = _courses(ground, normal, states)
+    batch = [prepared(ground, one, ground.fine.x) for one in courses]
+    settle_states([(one.case, one.plant, one.x) for one in batch])
+    xs = [one.x for one in batch]
+    airs = airs_of(ground, courses, xs)
+    run = Solving(normal, folder, options, tell, len(states))
+    steady = run.steady(courses, xs, airs)
+    marches = run.marches(courses, xs)
+    run.solve([*steady.values(), *marches.values()])
+    ends = run.ends(airs, steady)
+    fine = run.fine_marches(courses, marches)
+    run.solve(fine.values())
+    finals = _settled(ground, courses, xs, airs, ends)
+    found = []
+    for n, state in enumerate(states):
+        series, grid, passed, reason = run.in_time(courses[n], marches.get(n), fine.get(n))
+        end = (
+            ends[airs[n].leader]
+            if airs[n].kind not in (REUSED, ENDLESS)
+            else _plain(normal, airs[n])
+        )
+        utilities, solution = finals[n]
+        off = {i.name for i in solution.case.items if i.power <= 0.0} - {
+            i.name for i in case.items if i.power <= 0.0
+        }
+        limits = without_off([*end.limits, *liquid_limits(solution)], off)
+        reasons = [end.reason, reason, *solution.unsettled, *courses[n].late]
+        found.append(
+            Solved(
+                state,
+                courses[n],
+                end,
+                limits,
+                passed,
+                grid,
+                {},
+                utilities,
+                solution,
+                tuple(text for text in reasons if text),
+                series,
+            )
+        )
+    found = _with_throttling(found)
+    power = _power(normal, states, found)
+    wall = time.perf_counter() - began
+    return Studied(ground, normal, found, power, run.computed, wall)
+
+
+def _plain(normal: Normal, air: AirOf) -> EndAir:
+    return reused(normal, air.moved) if air.kind == REUSED else endless()
+
+
+def _courses(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Course]:
+    """What follows from the failures of every state; the chain of all of them is one batch."""
+    case, side = ground.case, ground.plant.side
+    found: Study | None = None
+    rows: dict[Failure, int] = {NORMAL: 0}
+    if side is not None:
+        for state in states:
+            for _, failure in chains_of(state.parts):
+                rows.setdefault(failure, len(rows))
+        air = ambient(case, side.model, normal.solution.node_air)
+        wanted = side.in_order(normal.solution.powers)
+        found = chain_study(side.model, wanted, list(rows), air)
+    span = case.redundancy.duration
+    return [course(case, state.parts, found, rows, span) for state in states]
+
+
+def _settled(
+    ground: Ground,
+    courses: Sequence[Course],
+    xs: Sequence[Exchange],
+    airs: Sequence[AirOf],
+    ends: Mapping[int, EndAir],
+) -> list[tuple[Utilities, Solution]]:
+    """Liquid and power of all states in the air that each ends in, as one batch."""
+    on, batch = ground.fine, []
+    for one, x, air in zip(courses, xs, airs, strict=True):
+        end = ends.get(air.leader)
+        told_by = end.x if end is not None and end.x is not None else None
+        given = x if told_by is None or air.kind in (REUSED, ENDLESS) else _heard(x, told_by)
+        batch.append(prepared(ground, one, given))
+    settled = settle_states([(one.case, one.plant, one.x) for one in batch])
+    found = []
+    for state, utilities in zip(batch, settled, strict=True):
+        inputs = air_inputs(state.case, on.level, state.x)
+        around = (state.plant, utilities, state.x, inputs)
+        found.append((utilities, solution_of(state.case, on.level, on.air, around)))
+    return found
+
+
+def _heard(x: Exchange, air: Exchange) -> Exchange:
+    """An exchange with what another air tells."""
+    found = replace_exchange(x)
+    found.T_in, found.m_air = dict(air.T_in), dict(air.m_air)
+    found.coil_heat, found.T_supply = dict(air.coil_heat), dict(air.T_supply)
+    return found
+
+
+def _with_throttling(found: list[Solved]) -> list[Solved]:
+    """States with what their servers give up where chips get too hot."""
+    hot = [n for n, one in enumerate(found) if one.solution.loops]
+    given_up = throttled([found[n].solution for n in hot])
+    done = list(found)
+    for n, power in zip(hot, given_up, strict=True):
+        done[n] = replace(found[n], throttled=power)
+    return done
+
+
+def _power(normal: Normal, states: Sequence[State], found: Sequence[Solved]) -> PowerStudy | None:
+    """The chain in all states and at all moments, with what everything wants in each."""
+    side = normal.ground.plant.side
+    if side is None:
+        return None
+    before = normal.solution.powers
+    powers = [before]
+    for one in found:
+        off = {e.item for part in one.state.parts for e in part.outage.events if e.state == "off"}
+        now = one.utilities.powers
+        powers.append(
+            {name: 0.0 if name in off else max(now.get(name, 0.0), p) for name, p in before.items()}
+        )
+    failures = [NORMAL]
+    failures += [
+        replace(one.course.chain, name=state.name) for state, one in zip(states, found, strict=True)
+    ]
+    air = ambient(normal.ground.case, side.model, normal.solution.node_air)
+    return power_study(normal.ground.case, side, powers, air, failures)
+
+
+def worst_solutions(studied: Studied, count: int) -> list[tuple[Solved, Solution]]:
+    """The states that were solved on the fine grid and break something, first those that break
+    most."""
+    broken = [
+        (sum(limit.holds is False for limit in one.limits), n)
+        for n, one in enumerate(studied.states)
+        if one.air.solution is not None
+    ]
+    chosen_ones = sorted(broken, key=lambda pair: (-pair[0], pair[1]))
+    found, seen = list[tuple[Solved, Solution]](), set[int]()
+    for many, n in chosen_ones:
+        solution = studied.states[n].air.solution
+        if many and solution is not None and id(solution) not in seen and len(found) < count:
+            seen.add(id(solution))
+            found.append((studied.states[n], solution))
+    return found

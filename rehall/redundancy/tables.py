@@ -1,0 +1,87 @@
+"""A study of failures on the terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rehall.redundancy.alike import alike, name_of
+from rehall.redundancy.words import headline, hours, shares
+from rehall.tables import COLOURS
+
+Row = dict[str, Any]
+AIR = {
+    "reused": "reused",
+    "screened": "screened",
+    "solved": "solved",
+    "endless": "no end",
+    "": "?",
+}
+
+
+def print_study(summary: Row, out: Console) -> None:
+    """Print the states by severity, subsystems, single points and what the study took."""
+    out.print()
+    out.print(
+        f"{summary['verdict']}  {summary['case']}: {headline(summary)}; "
+        f"{summary['wall_s']:.0f} s, {summary['device']}",
+        style=COLOURS.get(summary["verdict"], ""),
+    )
+    out.print(shares(summary))
+    out.print(states_table(summary["states"]))
+    out.print(subsystems_table(summary["subsystems"]))
+    out.print(hours(summary["availability"]))
+
+
+def states_table(states: list[Row]) -> Table:
+    """States by severity: what breaks worst, where, by how much, when, and what is not served.
+
+    Those that are alike share a row, with the numbers of the first.
+    """
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (
+        *(("verdict", "left"), ("failure", "left"), ("breaks", "left"), ("at", "left")),
+        *(("value", "right"), ("limit", "right"), ("unit", "left"), ("after", "right")),
+        *(("unserved kW", "right"), ("throttled kW", "right"), ("more", "right"), ("air", "left")),
+    ):
+        table.add_column(name, justify=justify, no_wrap=name in ("verdict", "after"))  # type: ignore[arg-type]
+    for state, count in alike(states):
+        worst = state["broken"][0] if state["broken"] else None
+        cells = ["", "", "", "", ""] if worst is None else _cells(worst)
+        after = state["first_limit_s"]
+        more = len(state["broken"]) - 1
+        table.add_row(
+            state["verdict"],
+            name_of(state, count),
+            *cells,
+            "" if after is None else f"{after:.0f} s",
+            f"{state['unserved_kw']:.0f}" if state["unserved_kw"] else "",
+            f"{state['throttled_kw']:.0f}" if state["throttled_kw"] else "",
+            f"+{more}" if more > 0 else "",
+            AIR.get(state["air"], state["air"]),
+            style=COLOURS.get(state["verdict"], ""),
+        )
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    value, limit = (
+        "" if row[key] is None else f"{row[key]:.4g}" for key in ("value", "limit_value")
+    )
+    return [row["limit"], row["where"], value, limit, row["unit"]]
+
+
+def subsystems_table(rows: list[Row]) -> Table:
+    """What redundancy every subsystem has, beside what is claimed."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("subsystem", "failures", "has", "claimed", "holds"):
+        table.add_column(name, justify="right" if name == "failures" else "left")
+    words = {True: "yes", False: "NO", None: "not shown"}
+    for row in rows:
+        claim = row["claimed"]
+        holds = "" if claim is None else words[row["holds"]]
+        style = COLOURS["fail"] if claim is not None and row["holds"] is False else ""
+        table.add_row(
+            row["subsystem"], str(row["failures"]), row["has"], claim or "", holds, style=style
+        )
+    return table

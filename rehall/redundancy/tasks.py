@@ -1,0 +1,174 @@
+"""What has to be solved apart for a failure: air in the end, air and coolant in time.
+
+A task writes its file once it is done, whole or not at all; a file that is there is not computed
+again.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geometry.errors import ProjectError
+from rehall.coolant_log import CoolantMarch
+from rehall.coolant_march import march_coolant
+from rehall.redundancy.course import Course
+from rehall.redundancy.ground import COARSE, Ground, replace_exchange
+from rehall.redundancy.prepared import air_view, level_with, prepared
+from rehall.redundancy.stored import write_air
+from rehall.results import aside, write_text
+from rehall.schema.transient import EventSpec, TransientSpec
+from rehall.simulate import Solution, couple
+from rehall.temporal import drop_steps
+from rehall.transient import Transient, march_case
+
+STEADY, MARCH, COOLANT = "steady", "march", "coolant"
+Values = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Something to solve: `kind` on a `grid` for a course, known by its `key`.
+
+    `x` is the first guess of what is exchanged; `span` [s] cuts a march short.
+    """
+
+    kind: str
+    key: str
+    course: Course
+    x: Any
+    grid: str = COARSE
+    span: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of its files."""
+        return f"{self.kind}-{self.grid}-{self.key}"
+
+
+def done(task: Task, folder: Path) -> bool:
+    """Whether a task has its result."""
+    return (folder / f"{task.name}.json").is_file()
+
+
+def told(task: Task, folder: Path) -> dict[str, Any]:
+    """What a task that is done has told."""
+    found: dict[str, Any] = json.loads((folder / f"{task.name}.json").read_text())
+    return found
+
+
+def solve_task(task: Task, ground: Ground, folder: Path) -> None:
+    """Solve a task and write its files; what cannot be solved is told with its reason."""
+    try:
+        found = KINDS[task.kind](task, ground, folder)
+    except (ProjectError, ArithmeticError, ValueError, RuntimeError) as error:
+        found = {"reason": f"{type(error).__name__}: {error}"}
+    write_text(folder / f"{task.name}.json", json.dumps(found))
+
+
+def _steady(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
+    on = ground.grids[task.grid]
+    state = prepared(ground, task.course, task.x, for_air=True)
+    level = level_with(state.case, on.level, state.baffles)
+    solution = couple(state.case, level, on.air.work, state.x, state.plant, "air")
+    return written(task, folder, solution)
+
+
+def written(task: Task, folder: Path, solution: Solution) -> dict[str, Any]:
+    """Write the air of a solution; what is told of it."""
+    write_air(folder / f"{task.name}.h5", solution.air, solution.exchange)
+    return {
+        "reason": "; ".join(solution.reasons),
+        "iterations": solution.air.iterations,
+        "rounds": solution.rounds,
+        "averaged": solution.air.averaged,
+        "wall_s": round(solution.wall_s, 2),
+    }
+
+
+def _march(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
+    on, spec = ground.grids[task.grid], task.course.spec
+    events = air_view(ground.case, task.course)[0]
+    span = task.course.span if task.span is None else min(task.span, task.course.span)
+    case = replace(ground.case, transient=_cut(spec, events, span))
+    level = level_with(case, on.level, task.course.baffles)
+    work = folder / f"{task.name}.steps"
+    work.mkdir(exist_ok=True)
+    steady = (replace_exchange(on.x), on.air.work, on.air.m_flow)
+    found = march_case(case, level, steady, work)
+    assert found is not None, "a march from a steady state has no result"
+    drop_steps(work)
+    for path in work.iterdir():
+        path.unlink()
+    work.rmdir()
+    write_march(folder / f"{task.name}.npz", found)
+    return {"reason": found.reason, "wall_s": round(found.wall_s, 2)}
+
+
+def _cut(spec: TransientSpec, events: Sequence[EventSpec], span: float) -> TransientSpec:
+    """A transient up to a time, with fields at its ends only."""
+    before = tuple(e for e in events if e.at < span)
+    return spec.model_copy(update={"events": before, "duration": span, "output": (0.0, span)})
+
+
+def _coolant(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
+    assert ground.plant.liquid is not None, "coolant of a case without circuits"
+    spec = _cut(task.course.spec, task.course.spec.events, task.course.span)
+    case = replace(ground.case, transient=spec)
+    found = march_coolant(case, ground.plant.liquid, replace_exchange(ground.fine.x))
+    write_arrays(folder / f"{task.name}.npz", coolant_arrays(found))
+    return {"reason": found.reason}
+
+
+KINDS: dict[str, Callable[[Task, Ground, Path], dict[str, Any]]] = {
+    STEADY: _steady,
+    MARCH: _march,
+    COOLANT: _coolant,
+}
+
+OF_AIR = ("T_in", "T_in_max", "T_out", "m_flow", "rise")
+OF_COOLANT = (
+    *("times", "T_in", "T_hottest", "T_chip", "m_flow", "T_coil", "m_coil", "T_supply"),
+    *("limits", "m_wanted"),
+)
+NAMES = ("racks", "coils", "circuits")
+
+
+def write_march(path: Path, found: Transient) -> None:
+    """Write the series of a march."""
+    arrays: dict[str, Any] = {f"air_{name}": found.columns[name] for name in OF_AIR}
+    arrays |= {"air_times": found.times, "air_devices": np.array(found.devices)}
+    arrays |= {"air_steps": found.steps, "air_errors": found.errors}
+    if found.coolant is not None:
+        arrays |= coolant_arrays(found.coolant)
+    write_arrays(path, arrays)
+
+
+def coolant_arrays(found: CoolantMarch) -> dict[str, Any]:
+    """Series of coolant by name."""
+    arrays: dict[str, Any] = {f"coolant_{name}": getattr(found, name) for name in OF_COOLANT}
+    return arrays | {f"coolant_{name}": np.array(getattr(found, name)) for name in NAMES}
+
+
+def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays, complete or not at all."""
+    with aside(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_arrays(task: Task, folder: Path) -> dict[str, Values]:
+    """Series that a task has written; none where it could not be solved."""
+    path = folder / f"{task.name}.npz"
+    if not path.is_file():
+        return {}
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def left_to_do(tasks: Sequence[Task], folder: Path) -> list[Task]:
+    """Tasks without a result, each once."""
+    by_name = {task.name: task for task in tasks}
+    return [task for task in by_name.values() if not done(task, folder)]

@@ -1,0 +1,48 @@
+"""A study of failures in words: for the terminal and for the report."""
+
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def headline(summary: Row) -> str:
+    """How many states break a limit."""
+    counts = summary["counts"]
+    return (
+        f"{counts['states']} states, {counts['fail']} break a limit, {counts['pass']} do not, "
+        f"{counts['unsure']} undecided, {counts['unsolved']} unsolved"
+    )
+
+
+def shares(summary: Row) -> str:
+    """How the states came by their solutions."""
+    counts = summary["counts"]
+    n = max(counts["states"], 1)
+
+    def of(key: str) -> str:
+        return f"{counts[key]} ({100 * counts[key] / n:.0f} %)"
+
+    text = (
+        f"Power and liquid: {of('batched')} in batches. Air in the end: {of('air_reused')} reused "
+        f"from the normal state, {of('air_shared')} from another failure, {of('air_screened')} "
+        f"screened out, {of('air_solved')} solved on the fine grid, {of('air_endless')} without a "
+        f"steady state. In time: {of('marched')} in the air, {of('marched_coolant')} in coolant."
+    )
+    miss = counts["screening_miss"]
+    if miss is not None:
+        text += f" Of the stated error of the screening at most {100 * miss:.0f} % was needed."
+    return text
+
+
+def hours(found: Row) -> str:
+    """Expected hours a year with a broken limit, and what contributes most."""
+    text = f"Expected with a broken limit: {found['hours_broken_per_year']:.3g} h a year"
+    if found["by_component"]:
+        first = found["by_component"][0]
+        text += f", most of it by {first['component']} ({first['hours_per_year']:.3g} h)"
+    text += (
+        f"; undecided {found['hours_undecided_per_year']:.3g} h; "
+        f"two or more failures at once {found['hours_beyond_per_year']:.3g} h."
+    )
+    missing = found["states_without_rates"]
+    return text + (f" {len(missing)} states have no rate of failure." if missing else "")
