@@ -33,7 +33,7 @@ def shortened(name: str, most: int) -> str:
     """A name of at most so many letters; how many are alike stays.
 
     >>> shortened("whip of A01 from BW-A1 lost and 31 alike", 30)
-    'whip of A01 fro… and 31 alike'
+    'whip of A01 from… and 31 alike'
     """
     if len(name) <= most:
         return name

@@ -108,6 +108,11 @@ def in_air(course: Course, case: Case) -> bool:
     return any(e.item in felt for e in events)
 
 
+def at_once(course: Course, case: Case) -> bool:
+    """Whether all that the air feels happens at one time."""
+    return len({e.at for e in air_view(case, course)[0]}) <= 1
+
+
 def in_coolant(course: Course, case: Case) -> bool:
     """Whether something happens in time that the coolant feels, other than less heat."""
     if case.liquid is None:

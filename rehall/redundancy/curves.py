@@ -8,6 +8,7 @@ import numpy as np
 
 from rehall.events import words
 from rehall.redundancy.alike import alike, name_of, shortened
+from rehall.redundancy.limit_words import word_of
 from rehall.redundancy.passing import ZERO, Passing, off_at
 from rehall.redundancy.study import Solved, Studied
 from rehall.schema.transient import EventSpec
@@ -69,8 +70,7 @@ def panels(studied: Studied, summary: Row, most: int = PANELS) -> list[Panel]:
         # The series are those of the coarse grid, where there is one.
         curves = worst_curves(one, studied.normal.shift)
         if curves:
-            name = shortened(name_of(state, count), LONGEST)
-            title = f"{name}: first limit after {state['first_limit_s']:.0f} s"
+            title = f"{shortened(name_of(state, count), LONGEST)}: {first_limit(state)}"
             found.append(_panel(one, title, curves))
     return found
 
@@ -83,6 +83,18 @@ def soonest_first(states: Sequence[Row]) -> list[tuple[Row, int]]:
         first, many = found.get(key, (state, 0))
         found[key] = (first, many + count)
     return sorted(found.values(), key=lambda pair: pair[0]["first_limit_s"])
+
+
+def first_limit(state: Row) -> str:
+    """Which limit a state breaks first, and when.
+
+    >>> row = {"limit": "rack_inlet_max", "at_s": 45.3}
+    >>> first_limit({"first_limit_s": 45.3, "broken": [row]})
+    'air inlet limit after 45 s'
+    """
+    timed = [row for row in state["broken"] if row["at_s"] is not None]
+    word = word_of(min(timed, key=lambda row: row["at_s"])["limit"])
+    return f"{word.group} {word.short} limit after {state['first_limit_s']:.0f} s"
 
 
 def worst_curves(one: Solved, shift: Mapping[str, float]) -> tuple[Curve, ...]:

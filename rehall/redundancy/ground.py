@@ -80,6 +80,14 @@ def replace_exchange(x: Exchange) -> Exchange:
     return Exchange(**{name: dict(values) for name, values in vars(x).items()})
 
 
+def heard(x: Exchange, air: Exchange) -> Exchange:
+    """An exchange with what another air tells."""
+    found = replace_exchange(x)
+    found.T_in, found.m_air = dict(air.T_in), dict(air.m_air)
+    found.coil_heat, found.T_supply = dict(air.coil_heat), dict(air.T_supply)
+    return found
+
+
 def normal_solution(ground: Ground, grid: str = FINE) -> Solution:
     """The normal state as a solution, with the coarser grid as evidence."""
     on, x = ground.grids[grid], replace_exchange(ground.grids[grid].x)

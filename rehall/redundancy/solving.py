@@ -1,7 +1,8 @@
 """The tasks of a study, in which order they are solved, and what is still to be solved after some.
 
-First all states on the coarse grid, in the end and in time; then on the fine one those that could
-break a limit, and marches up to limits that break soon.
+First the ends of all states on the coarse grid, and their coolant in time; then on the fine one
+those that could break a limit, and marches in the air; then fine marches up to limits that break
+soon.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,16 +13,24 @@ import jax
 import numpy as np
 
 from rehall.operation import Exchange
-from rehall.redundancy.airs import EndAir, Normal, screened, solved, steady_task, wanted
+from rehall.redundancy.airs import (
+    SCREENED,
+    EndAir,
+    Normal,
+    screened,
+    solved,
+    steady_task,
+    wanted,
+)
 from rehall.redundancy.batched import solve_batched
-from rehall.redundancy.clusters import AirOf, in_air, in_coolant, key_of
+from rehall.redundancy.clusters import SOLVED, AirOf, at_once, in_air, in_coolant, key_of
 from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
 from rehall.redundancy.passing import Passing, first, passings
 from rehall.redundancy.pool import solve_tasks
 from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
 
-FINE_SPAN = 60.0
+FINE_SPAN = 40.0
 """A limit that breaks within this time on the coarse grid is marched to on the fine one too [s]."""
 LONGER = 1.25
 """How much longer the fine march goes on than the coarse one needed, and 5 s [-]."""
@@ -97,35 +106,69 @@ class Solving:
                 self.wait(n, found[air.leader])
         return found
 
-    def marches(self, courses: Sequence[Course], xs: Sequence[Exchange]) -> dict[int, Task]:
-        """Tasks of what happens in time."""
+    def coolant(self, courses: Sequence[Course], xs: Sequence[Exchange]) -> dict[int, Task]:
+        """Tasks of what happens in time to coolant alone."""
         case, found = self.ground.case, {}
-        grid = COARSE if self.screens else FINE
         for n, (one, x) in enumerate(zip(courses, xs, strict=True)):
-            if only_less_heat(one, case):
-                continue
-            if in_air(one, case):
-                found[n] = Task(MARCH, key_of(one, case), one, x, grid)
-            elif in_coolant(one, case):
-                found[n] = Task(COOLANT, key_of(one, case), one, x, grid)
-            if n in found:
+            alone = not only_less_heat(one, case) and not in_air(one, case)
+            if alone and in_coolant(one, case):
+                found[n] = Task(COOLANT, key_of(one, case), one, x, FINE)
                 self.wait(n, found[n])
         return found
 
-    def ends(self, airs: Sequence[AirOf], steady: Mapping[int, Task]) -> dict[int, EndAir]:
-        """The air of the states that lead others: screened, or solved on the fine grid."""
+    def screened(self, steady: Mapping[int, Task]) -> dict[int, EndAir]:
+        """What the coarse grid says of states, by the place of the one that leads them."""
         if not self.screens:
-            return {n: solved(self.normal, task, self.folder, None) for n, task in steady.items()}
-        guesses = {n: screened(self.normal, task, self.folder) for n, task in steady.items()}
-        open_yet = {n: replace(steady[n], grid=FINE) for n, g in guesses.items() if not g.how}
+            return {}
+        return {n: screened(self.normal, task, self.folder) for n, task in steady.items()}
+
+    def fine(
+        self, airs: Sequence[AirOf], steady: Mapping[int, Task], guesses: Mapping[int, EndAir]
+    ) -> dict[int, Task]:
+        """Tasks of the states that the coarse grid leaves open."""
+        if not self.screens:
+            return dict(steady)
+        found = {n: replace(steady[n], grid=FINE) for n, g in guesses.items() if not g.how}
         for n, air in enumerate(airs):
-            if air.leader in open_yet:
-                self.wait(n, open_yet[air.leader])
-        self.solve(list(open_yet.values()))
-        fine = {
-            n: solved(self.normal, task, self.folder, guesses[n]) for n, task in open_yet.items()
+            if air.leader in found:
+                self.wait(n, found[air.leader])
+        return found
+
+    def marches(
+        self,
+        courses: Sequence[Course],
+        xs: Sequence[Exchange],
+        airs: Sequence[AirOf],
+        guesses: Mapping[int, EndAir],
+    ) -> dict[int, Task]:
+        """Tasks of what happens in time in the air.
+
+        What changes all at once goes to its end without passing it: where that holds for sure,
+        nothing is followed.
+        """
+        case, found = self.ground.case, {}
+        grid = COARSE if self.screens else FINE
+        for n, (one, x) in enumerate(zip(courses, xs, strict=True)):
+            if only_less_heat(one, case) or not in_air(one, case):
+                continue
+            guess = guesses.get(airs[n].leader)
+            holds = airs[n].kind == SOLVED and guess is not None and guess.how == SCREENED
+            if holds and at_once(one, case):
+                continue
+            found[n] = Task(MARCH, key_of(one, case), one, x, grid)
+            self.wait(n, found[n])
+        return found
+
+    def ends(
+        self, steady: Mapping[int, Task], guesses: Mapping[int, EndAir], fine: Mapping[int, Task]
+    ) -> dict[int, EndAir]:
+        """The air of the states that lead others: screened, or solved on the fine grid."""
+        return {
+            n: solved(self.normal, fine[n], self.folder, guesses.get(n))
+            if n in fine
+            else guesses[n]
+            for n in steady
         }
-        return guesses | fine
 
     def fine_marches(
         self, courses: Sequence[Course], marches: Mapping[int, Task]

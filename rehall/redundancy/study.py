@@ -28,7 +28,7 @@ from rehall.redundancy.airs import (
 from rehall.redundancy.chosen import State, chosen
 from rehall.redundancy.clusters import ENDLESS, REUSED, AirOf, airs_of
 from rehall.redundancy.course import Course, chains_of, course
-from rehall.redundancy.ground import Ground, replace_exchange
+from rehall.redundancy.ground import Ground, heard
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import Passing
 from rehall.redundancy.prepared import prepared
@@ -92,15 +92,19 @@ def study_failures(
     airs = airs_of(ground, courses, xs)
     run = Solving(normal, folder, options, tell, len(states))
     steady = run.steady(courses, xs, airs)
-    marches = run.marches(courses, xs)
-    run.solve([*steady.values(), *marches.values()])
-    ends = run.ends(airs, steady)
-    fine = run.fine_marches(courses, marches)
-    run.solve(fine.values())
+    coolant = run.coolant(courses, xs)
+    run.solve([*steady.values(), *coolant.values()])
+    guesses = run.screened(steady)
+    fine = run.fine(airs, steady, guesses)
+    marches = run.marches(courses, xs, airs, guesses)
+    run.solve([*fine.values(), *marches.values()])
+    ends = run.ends(steady, guesses, fine)
+    followed, sharper = coolant | marches, run.fine_marches(courses, marches)
+    run.solve(sharper.values())
     finals = _settled(ground, courses, xs, airs, ends)
     found = []
     for n, state in enumerate(states):
-        series, grid, passed, reason = run.in_time(courses[n], marches.get(n), fine.get(n))
+        series, grid, passed, reason = run.in_time(courses[n], followed.get(n), sharper.get(n))
         end = (
             ends[airs[n].leader]
             if airs[n].kind not in (REUSED, ENDLESS)
@@ -165,7 +169,7 @@ def _settled(
     for one, x, air in zip(courses, xs, airs, strict=True):
         end = ends.get(air.leader)
         told_by = end.x if end is not None and end.x is not None else None
-        given = x if told_by is None or air.kind in (REUSED, ENDLESS) else _heard(x, told_by)
+        given = x if told_by is None or air.kind in (REUSED, ENDLESS) else heard(x, told_by)
         batch.append(prepared(ground, one, given))
     settled = settle_states([(one.case, one.plant, one.x) for one in batch])
     found = []
@@ -173,14 +177,6 @@ def _settled(
         inputs = air_inputs(state.case, on.level, state.x)
         around = (state.plant, utilities, state.x, inputs)
         found.append((utilities, solution_of(state.case, on.level, on.air, around)))
-    return found
-
-
-def _heard(x: Exchange, air: Exchange) -> Exchange:
-    """An exchange with what another air tells."""
-    found = replace_exchange(x)
-    found.T_in, found.m_air = dict(air.T_in), dict(air.m_air)
-    found.coil_heat, found.T_supply = dict(air.coil_heat), dict(air.T_supply)
     return found
 
 

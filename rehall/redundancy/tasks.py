@@ -10,20 +10,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 
 from geometry.errors import ProjectError
 from rehall.coolant_log import CoolantMarch
 from rehall.coolant_march import march_coolant
+from rehall.operation import Exchange
 from rehall.redundancy.course import Course
-from rehall.redundancy.ground import COARSE, Ground, replace_exchange
+from rehall.redundancy.ground import COARSE, FINE, Ground, heard, replace_exchange
 from rehall.redundancy.prepared import air_view, level_with, prepared
-from rehall.redundancy.stored import write_air
+from rehall.redundancy.stored import read_air, write_air
 from rehall.results import aside, write_text
 from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.simulate import Solution, couple
 from rehall.temporal import drop_steps
 from rehall.transient import Transient, march_case
+from thermal.air.solve import AirSolution, prolong
+from thermal.air.state import Work
 
 STEADY, MARCH, COOLANT = "steady", "march", "coolant"
 Values = np.ndarray
@@ -70,11 +75,34 @@ def solve_task(task: Task, ground: Ground, folder: Path) -> None:
 
 
 def _steady(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
-    on = ground.grids[task.grid]
-    state = prepared(ground, task.course, task.x, for_air=True)
+    on, x = ground.grids[task.grid], task.x
+    start, before = on.air.work, _on_coarse(task, ground, folder)
+    if before is not None:
+        air, told_by = before
+        start, x = changed(ground, air.work), heard(task.x, told_by)
+    state = prepared(ground, task.course, x, for_air=True)
     level = level_with(state.case, on.level, state.baffles)
-    solution = couple(state.case, level, on.air.work, state.x, state.plant, "air")
+    solution = couple(state.case, level, start, state.x, state.plant, "air")
     return written(task, folder, solution)
+
+
+def _on_coarse(task: Task, ground: Ground, folder: Path) -> tuple[AirSolution, Exchange] | None:
+    """The same state on the coarse grid, where it is to be solved on the fine one."""
+    path = folder / f"{replace(task, grid=COARSE).name}.h5"
+    if task.grid == COARSE or not path.is_file():
+        return None
+    air, x = read_air(path, ground.grids[COARSE].level)
+    return (air, x) if np.isfinite(air.T_in).all() else None
+
+
+def changed(ground: Ground, coarse: Work) -> Work:
+    """The normal air of the fine grid, changed by what a failure changes on the coarse one."""
+    fine, before = ground.grids[FINE], ground.grids[COARSE]
+    grids = before.level.model, before.level.grid, fine.level.model, fine.level.grid
+    new, old = prolong(coarse, *grids), prolong(before.air.work, *grids)
+    start = jax.tree.map(lambda a, b, c: a + (b - c), fine.air.work, new, old)
+    # Turbulence stays positive.
+    return eqx.tree_at(lambda w: (w.k, w.epsilon), start, (new.k, new.epsilon))
 
 
 def written(task: Task, folder: Path, solution: Solution) -> dict[str, Any]:

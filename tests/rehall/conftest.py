@@ -310,3 +310,50 @@ def coolant_limits():
         return liquid_limits(solution)
 
     return solved
+
+
+def broken_row(limit: str, holds: bool | None = False, **given) -> dict:
+    """What is broken, or undecided, in a state."""
+    row = {"limit": limit, "where": "A01", "value": 40.0, "limit_value": 35.0, "unit": "degC"}
+    row |= {"uncertainty": 0.1, "holds": holds, "margin_pct": -14.3, "when": "in the end"}
+    return row | {"at_s": None, "back_s": None} | given
+
+
+def state_row(name: str, *broken: dict, **given) -> dict:
+    """A state: it fails where it breaks something."""
+    row = {"state": name, "kind_of_state": "single", "component": name, "kind": "whip"}
+    row |= {"mode": "off", "subsystem": "whips", "reason": "", "air": "reused", "events": []}
+    row |= {"verdict": "fail" if broken else "pass", "broken": list(broken), "limits": {}}
+    times = [one["at_s"] for one in broken if one["at_s"] is not None]
+    row |= {"first_limit_s": min(times, default=None), "unserved_kw": 0.0, "throttled_kw": 0.0}
+    return row | given
+
+
+def made_up_study(*states: dict, **given) -> dict:
+    """A study of these states, whose normal state holds every limit."""
+    counts = dict.fromkeys(("batched", "air_reused", "air_screened", "air_solved"), 0)
+    counts |= dict.fromkeys(("air_shared", "air_endless", "marched", "marched_coolant"), 0)
+    verdicts = [state["verdict"] for state in states]
+    counts |= {name: verdicts.count(name) for name in ("pass", "fail", "unsure", "unsolved")}
+    hours = {"hours_broken_per_year": 2.5, "hours_undecided_per_year": 0.0}
+    hours |= {"hours_beyond_per_year": 0.1, "states_without_rates": []}
+    hours |= {"by_component": [{"component": "chiller <1>", "hours_per_year": 2.25}]}
+    return {
+        "case": "hall",
+        "verdict": "fail",
+        "device": "cpu",
+        "wall_s": 12.0,
+        "counts": counts | {"states": len(states), "screening_miss": None},
+        "normal": {"verdict": "pass", "broken": [], "limits": {}},
+        "states": list(states),
+        "single_points": [],
+        "subsystems": [],
+        "availability": hours,
+        "assumptions": ["Doors are 0.9 m wide <assumed>"],
+    } | given
+
+
+@pytest.fixture(scope="session")
+def rows() -> SimpleNamespace:
+    """Makers of a study of failures: of what is broken, of states, and of the whole."""
+    return SimpleNamespace(broken=broken_row, state=state_row, study=made_up_study)

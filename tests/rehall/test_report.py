@@ -160,3 +160,62 @@ def test_tables_deeper_in_an_entry_are_tables_too(results, tmp_path):
     assert ["A01", "1.14", "66"] in page.rows
     assert "Transient: Coolant: Racks" in page.text
     assert "K/s" in page.text
+
+
+@pytest.fixture
+def failures(results, rows):
+    """Results of a normal state whose summary has a study of failures."""
+    inlet = rows.broken("rack_inlet_max", at_s=45.3, where="A<01>")
+    states = [rows.state("FW1 <b>fans</b> stop", inlet, kind="cooling_unit")]
+    states += [rows.state(f"whip {n}", rows.broken("unserved_power")) for n in range(3)]
+    standing = {"subsystem": "whips", "failures": 3, "break_a_limit": 3, "cannot_be_told": 0}
+    standing |= {"has": "N", "level": "N", "claimed": "N+1", "holds": False, "except": ["whip 0"]}
+    point = {"component": "FW1", "state": "FW1 fans stop", "limit": "rack_inlet_max"}
+    point |= {"where": "A01", "first_limit_s": 45.3}
+    study = rows.study(*states, subsystems=[standing], single_points=[point])
+    results.summary["redundancy"] = study
+    return results
+
+
+def test_failures_have_a_section_after_the_verdict(failures, tmp_path):
+    matrix = tmp_path / "redundancy_matrix.png"
+    matrix.write_bytes(PIXEL)
+    write_report(failures, [matrix], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    fan, whips = (row for row in page.rows if row and row[0] == "fail")
+    assert fan[1:8] == [
+        "FW1 <b>fans</b> stop",
+        "rack_inlet_max",
+        "A<01>",
+        "40",
+        "35",
+        "degC",
+        "45.3",
+    ]
+    assert whips[1] == "whip 0 and 2 alike"
+    assert ["whips", "3", "3", "0", "N", "N+1", "no"] in page.rows
+    assert ["FW1", "FW1 fans stop", "rack_inlet_max", "A01", "45.3"] in page.rows
+    assert ["chiller <1>", "2.25"] in page.rows
+    assert "Doors are 0.9 m wide <assumed>" in page.text
+    assert "4 states, 4 break a limit" in page.text
+    assert "2.5 h a year" in page.text
+    assert "In the normal state:" in page.text
+    title = page.text.index("Failures by severity")
+    assert (
+        page.text.index("limits hold") < title < page.text.rindex("Limits, the worst place of each")
+    )
+    picture = page.text.index("Failures against limits: what breaks")
+    assert picture < title
+    assert "None were drawn in this run." in page.text  # of the air
+    assert "b" not in page.tags
+
+
+def test_without_a_study_there_is_no_section_on_failures(page):
+    assert "failures break" not in page.text
+    assert "In the normal state:" not in page.text
+
+
+def test_numbers_of_a_study_are_in_no_other_section(failures, tmp_path):
+    write_report(failures, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "Redundancy:" not in page.text
