@@ -57,7 +57,8 @@ class Solution:
     `coarser` is the air on the wider cells, from coarse to fine, for the sequence and as evidence
     about the grid; with `study` they are a family of grids, each with the domains in agreement.
     `inputs` are the air's boundary conditions, `powers` what everything draws [W];
-    `agreement` is the last change of what the domains exchange [-].
+    `agreement` is the last change of what the domains exchange, `agreed` the one that is small
+    enough [-].
     """
 
     case: Case
@@ -76,6 +77,7 @@ class Solution:
     rounds: int
     wall_s: float
     unsettled: tuple[str, ...] = ()
+    agreed: float = AGREEMENT
 
     @cached_property
     def carried(self) -> Carried:
@@ -96,10 +98,10 @@ class Solution:
         found += self.unsettled
         if self.power is not None and not self.power[1].converged:
             found.append("power: no voltage at which the chain carries its loads")
-        if self.agreement > AGREEMENT:
+        if self.agreement > self.agreed:
             found.append(
                 f"air, liquid and power still differ by {100 * self.agreement:.2f} % after "
-                f"{self.rounds} rounds (limit {100 * AGREEMENT:g} %)"
+                f"{self.rounds} rounds (limit {100 * self.agreed:g} %)"
             )
         return found
 
@@ -142,13 +144,14 @@ def couple(
     plant: Plant,
     stage: str,
     watch: Watch | None = None,
+    agreed: float = AGREEMENT,
 ) -> Solution:
     """Repeat air, liquid and power on one grid until they agree; updates the exchange."""
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
         return [_solve(case, level, inputs, work, stage, watch) for inputs, work in asked]
 
-    return couple_states([(case, plant, x)], level, [start], solve)[0]
+    return couple_states([(case, plant, x)], level, [start], solve, agreed)[0]
 
 
 def couple_states(
@@ -156,6 +159,7 @@ def couple_states(
     level: AirLevel,
     starts: Sequence[Work],
     solve: Callable[[Sequence[Asked]], list[AirSolution]],
+    agreed: float = AGREEMENT,
 ) -> list[Solution]:
     """The same for many ways to operate one case, each from its own start.
 
@@ -175,8 +179,9 @@ def couple_states(
         settled = settle_states([(one.case, one.plant, one.x) for one in going])
         for one, utilities in zip(going, settled, strict=True):
             one.answer(utilities, level)
-        going = [one for one in going if one.goes_on]
-    return [one.solution(level, time.perf_counter() - began) for one in every]
+        going = [one for one in going if one.goes_on(agreed)]
+    wall_s = time.perf_counter() - began
+    return [replace(one.solution(level), wall_s=wall_s, agreed=agreed) for one in every]
 
 
 class _Coupled:
@@ -204,22 +209,15 @@ class _Coupled:
         self.utilities, self.inputs = utilities, air_inputs(self.case, level, self.x)
         self.agreement = change(before, self.inputs, self.air, level.model)
 
-    @property
-    def goes_on(self) -> bool:
+    def goes_on(self, agreed: float) -> bool:
         """Whether another round is wanted."""
-        return self.agreement >= AGREEMENT and self.rounds < COUPLING_ITERATIONS
+        return self.agreement >= agreed and self.rounds < COUPLING_ITERATIONS
 
-    def solution(self, level: AirLevel, wall_s: float) -> Solution:
+    def solution(self, level: AirLevel) -> Solution:
         """All of it."""
-        return solution_of(
-            self.case,
-            level,
-            self.air,
-            (self.plant, self.utilities, self.x, self.inputs),
-            agreement=float(self.agreement),
-            rounds=self.rounds,
-            wall_s=wall_s,
-        )
+        around = (self.plant, self.utilities, self.x, self.inputs)
+        found = solution_of(self.case, level, self.air, around)
+        return replace(found, agreement=float(self.agreement), rounds=self.rounds)
 
 
 def solution_of(
@@ -227,9 +225,6 @@ def solution_of(
     level: AirLevel,
     air: AirSolution,
     around: tuple[Plant, Utilities, Exchange, AirInputs],
-    agreement: float = 0.0,
-    rounds: int = 0,
-    wall_s: float = 0.0,
 ) -> Solution:
     """A solution on one grid from its air and what is `around` it."""
     plant, utilities, x, inputs = around
@@ -247,9 +242,9 @@ def solution_of(
         inputs=inputs,
         exchange=x,
         powers=utilities.powers,
-        agreement=agreement,
-        rounds=rounds,
-        wall_s=wall_s,
+        agreement=0.0,
+        rounds=0,
+        wall_s=0.0,
         unsettled=utilities.unsettled,
     )
 

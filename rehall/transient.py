@@ -38,6 +38,8 @@ from thermal.air.state import Work, at_rest, to_state
 
 FIRST_STEP = 0.01
 """First step, and first step after a change at once [s]."""
+COURANT = 2.0
+"""Cells that air crosses in a step at most [-]."""
 CHUNK = 10
 """Steps in one compiled call; a run is interrupted between two calls."""
 SETTLING = 20
@@ -90,13 +92,16 @@ def march_case(
     steady: tuple[Exchange, Work, np.ndarray] | None,
     out: Path,
     watch: Callable[[MarchProgress], None] | None = None,
+    courant: float = COURANT,
 ) -> Transient | None:
     """March a case; writes checkpoints and the fields of each output time into `out`.
+
+    Air crosses `courant` cells in a step at most, less where the error of the step asks for it.
 
     `steady` is the exchange, the air and the streams' mass flow [kg/s] of the steady state; without
     it the march goes on from the checkpoint in the folder, None where there is none.
     """
-    march = _prepare(case, level, steady, out)
+    march = _prepare(case, level, steady, out, courant)
     if march is None:
         return None
     state, plan, marching = march.state, march.plan, march.marching
@@ -168,13 +173,18 @@ class _Speed:
 
 
 def _prepare(
-    case: Case, level: AirLevel, steady: tuple[Exchange, Work, np.ndarray] | None, out: Path
+    case: Case,
+    level: AirLevel,
+    steady: tuple[Exchange, Work, np.ndarray] | None,
+    out: Path,
+    courant: float,
 ) -> _March | None:
     """Inputs over time, and the state to march on from."""
     spec = case.transient
     assert spec is not None, "the case has no transient section"
     key = checkpoints.key_of(case, level)
-    marching = Marching(longest=spec.step_max, first=min(FIRST_STEP, spec.step_max))
+    first = min(FIRST_STEP, spec.step_max)
+    marching = Marching(longest=spec.step_max, first=first, courant=courant)
     found = None
     if steady is None:
         found = checkpoints.read(out, key, begin(_blank(case, level), marching.first))

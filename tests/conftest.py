@@ -3,6 +3,7 @@
 Programs are traced anew: a test may change a constant that a kept one was traced with.
 """
 
+import os
 from pathlib import Path
 
 import jax
@@ -10,8 +11,12 @@ import platformdirs
 import pytest
 
 from rehall import runtime
+from rehall.cores import bind, cores_for
 
 runtime.KEEPS = False
+if "PYTEST_XDIST_WORKER" in os.environ:
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    bind(cores_for(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))[number])
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")

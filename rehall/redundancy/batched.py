@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehall.redundancy.ground import Ground
-from rehall.redundancy.prepared import prepared
-from rehall.redundancy.tasks import STEADY, Task, written
+from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, written
 from rehall.results import write_text
 from rehall.simulate import Asked, couple_states
 from thermal.air.solve import AirSolution, Settings, solve_steady_states
@@ -38,15 +37,15 @@ def solve_batched(tasks: Sequence[Task], ground: Ground, folder: Path) -> list[T
 def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
     """Solve steady states of one grid as one batch, and write what they have found."""
     on = ground.grids[tasks[0].grid]
-    states = [prepared(ground, task.course, task.x, for_air=True) for task in tasks]
+    states, starts = zip(*(beginning(task, ground, folder) for task in tasks), strict=True)
     settings = Settings(iterations=ground.case.solver.iterations)
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
-        inputs, starts = zip(*asked, strict=True)
-        return solve_steady_states(on.level.model, inputs, on.level.streams, starts, settings)
+        inputs, begun = zip(*asked, strict=True)
+        return solve_steady_states(on.level.model, inputs, on.level.streams, begun, settings)
 
     given = [(state.case, state.plant, state.x) for state in states]
-    found = couple_states(given, on.level, [on.air.work] * len(tasks), solve)
+    found = couple_states(given, on.level, starts, solve, agreement(tasks[0].grid))
     for task, solution in zip(tasks, found, strict=True):
         write_text(folder / f"{task.name}.json", json.dumps(written(task, folder, solution)))
 

@@ -15,7 +15,16 @@ from rehall.runtime import code
 JSON, CSV, KEY = "redundancy.json", "redundancy.csv", "study.key"
 COLUMNS = (
     *("verdict", "state", "component", "kind", "mode", "subsystem", "air", "in_time"),
-    *("first_limit_s", "unserved_kw", "throttled_kw", "rate_per_year", "repair_h", "reason"),
+    *(
+        "first_limit_s",
+        "buffer_used_s",
+        "unserved_at_s",
+        "unserved_kw",
+        "throttled_kw",
+        "rate_per_year",
+        "repair_h",
+        "reason",
+    ),
 )
 OF_WORST = ("limit", "where", "value", "limit_value", "unit", "uncertainty", "margin_pct", "when")
 Row = dict[str, Any]

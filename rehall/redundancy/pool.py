@@ -1,4 +1,4 @@
-"""Tasks spread over processes, one a core: XLA runs a kernel of the CPU on one core."""
+"""Tasks spread over processes, one a core."""
 
 import multiprocessing
 import os
@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from rehall.config import Case
+from rehall.cores import bind, core_queue
 from rehall.redundancy.ground import Ground, read_ground
 from rehall.redundancy.tasks import Task, solve_task
 
@@ -35,7 +37,8 @@ def _workers(
 ) -> Iterator[ProcessPoolExecutor]:
     """Processes that have read the normal state."""
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, spawn, _begin, (case, cell, folder))
+    cores = core_queue(spawn, count)
+    pool = ProcessPoolExecutor(count, spawn, _begin, (case, cell, folder, cores))
     try:
         yield pool
     except BaseException:
@@ -48,9 +51,10 @@ _ground: Ground
 _folder: Path
 
 
-def _begin(case: Case, cell: float | None, folder: Path) -> None:
+def _begin(case: Case, cell: float | None, folder: Path, cores: "SimpleQueue[int | None]") -> None:
     """Prepare a process: it ends with the one that has started it."""
     global _ground, _folder
+    bind(cores.get())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from rehall.runtime import prepare
 

@@ -28,6 +28,7 @@ from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
 from rehall.redundancy.passing import Passing, first, passings
 from rehall.redundancy.pool import solve_tasks
+from rehall.redundancy.screening import calm
 from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
 
 FINE_SPAN = 40.0
@@ -47,6 +48,17 @@ class Options:
     pairs: bool = False
     jobs: int = 1
     cell: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class InTime:
+    """Series of a state, the finest grid of its march in air (empty without), its limits in time,
+    and why they are not known."""
+
+    series: Mapping[str, np.ndarray]
+    grid: str
+    passed: list[Passing]
+    reason: str
 
 
 class Solving:
@@ -143,17 +155,17 @@ class Solving:
     ) -> dict[int, Task]:
         """Tasks of what happens in time in the air.
 
-        What changes all at once goes to its end without passing it: where that holds for sure,
-        nothing is followed.
+        What changes all at once, and so little that no limit breaks even where values go well
+        beyond their end, is not followed.
         """
         case, found = self.ground.case, {}
         grid = COARSE if self.screens else FINE
         for n, (one, x) in enumerate(zip(courses, xs, strict=True)):
             if only_less_heat(one, case) or not in_air(one, case):
                 continue
-            guess = guesses.get(airs[n].leader)
-            holds = airs[n].kind == SOLVED and guess is not None and guess.how == SCREENED
-            if holds and at_once(one, case):
+            guess = guesses.get(airs[n].leader) if airs[n].kind == SOLVED else None
+            safe = guess is not None and guess.how == SCREENED and at_once(one, case)
+            if safe and guess is not None and calm(guess.limits, self.normal.limits):
                 continue
             found[n] = Task(MARCH, key_of(one, case), one, x, grid)
             self.wait(n, found[n])
@@ -187,22 +199,21 @@ class Solving:
                 self.wait(n, found[n])
         return found
 
-    def in_time(
-        self, one: Course, task: Task | None, fine: Task | None
-    ) -> tuple[Mapping[str, np.ndarray], str, list[Passing], str]:
-        """Series, grid, limits in time and why they are not known."""
+    def in_time(self, one: Course, task: Task | None, fine: Task | None) -> InTime:
+        """What a state does in time; nothing where it is not followed."""
         if task is None:
-            return {}, "", [], ""
+            return InTime({}, "", [], "")
         series = read_arrays(task, self.folder)
         reason = str(told(task, self.folder)["reason"])
         passed = self._passed(one, series, task.grid)
         grid = task.grid if task.kind == MARCH else ""
         if fine is None:
-            return series, grid, passed, reason
+            return InTime(series, grid, passed, reason)
         finer = self._passed(one, read_arrays(fine, self.folder), FINE)
         by_place = {(p.limit.name, p.limit.where): p for p in finer if p.at is not None}
         better = [_sooner(p, by_place) for p in passed]
-        return series, FINE, better, reason or str(told(fine, self.folder)["reason"])
+        reason = reason or str(told(fine, self.folder)["reason"])
+        return InTime(series, FINE, better, reason)
 
     def _passed(self, one: Course, series: Mapping[str, np.ndarray], grid: str) -> list[Passing]:
         shift = self.normal.shift if grid == COARSE else {}

@@ -29,7 +29,7 @@ def standings(records: Sequence[Row], claims: Mapping[str, str]) -> list[Row]:
 
 def _row(group: str, records: Sequence[Row], claim: str | None) -> Row:
     def of(kind: str) -> list[Row]:
-        return [r for r in records if r["kind_of_state"] == kind and r["subsystem"] == group]
+        return [r for r in records if r["kind_of_state"] == kind and r["subsystems"] == [group]]
 
     singles, pairs, sides = of(SINGLE), of(PAIR), of(SIDE)
     broken = [r for r in singles if r["verdict"] == FAIL]

@@ -14,6 +14,7 @@ import numpy as np
 from power.states import Failure
 from power.study import NORMAL, Study
 from power.study import study as chain_study
+from rehall.config import Case
 from rehall.limits import liquid_limits
 from rehall.node_air import ambient
 from rehall.operation import Exchange, air_inputs
@@ -32,7 +33,7 @@ from rehall.redundancy.ground import Ground, heard
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import Passing
 from rehall.redundancy.prepared import prepared
-from rehall.redundancy.solving import Options, Solving, Told
+from rehall.redundancy.solving import InTime, Options, Solving, Told
 from rehall.redundancy.throttling import throttled
 from rehall.simulate import Solution, solution_of
 from rehall.utilities import Utilities, settle_states
@@ -102,43 +103,55 @@ def study_failures(
     followed, sharper = coolant | marches, run.fine_marches(courses, marches)
     run.solve(sharper.values())
     finals = _settled(ground, courses, xs, airs, ends)
-    found = []
-    for n, state in enumerate(states):
-        series, grid, passed, reason = run.in_time(courses[n], followed.get(n), sharper.get(n))
-        end = (
-            ends[airs[n].leader]
-            if airs[n].kind not in (REUSED, ENDLESS)
-            else _plain(normal, airs[n])
+    found = [
+        _solved(
+            state,
+            courses[n],
+            _end_air(normal, airs[n], ends),
+            run.in_time(courses[n], followed.get(n), sharper.get(n)),
+            finals[n],
+            case,
         )
-        utilities, solution = finals[n]
-        off = {i.name for i in solution.case.items if i.power <= 0.0} - {
-            i.name for i in case.items if i.power <= 0.0
-        }
-        limits = without_off([*end.limits, *liquid_limits(solution)], off)
-        reasons = [end.reason, reason, *solution.unsettled, *courses[n].late]
-        found.append(
-            Solved(
-                state,
-                courses[n],
-                end,
-                limits,
-                passed,
-                grid,
-                {},
-                utilities,
-                solution,
-                tuple(text for text in reasons if text),
-                series,
-            )
-        )
-    found = _with_throttling(found)
+        for n, state in enumerate(states)
+    ]
     power = _power(normal, states, found)
     wall = time.perf_counter() - began
     return Studied(ground, normal, found, power, run.computed, wall)
 
 
-def _plain(normal: Normal, air: AirOf) -> EndAir:
-    return reused(normal, air.moved) if air.kind == REUSED else endless()
+def _end_air(normal: Normal, air: AirOf, ends: Mapping[int, EndAir]) -> EndAir:
+    """The air that a state ends in, wherever it comes from."""
+    if air.kind == REUSED:
+        return reused(normal, air.moved)
+    return endless() if air.kind == ENDLESS else ends[air.leader]
+
+
+def _solved(
+    state: State,
+    one: Course,
+    end: EndAir,
+    in_time: InTime,
+    final: tuple[Utilities, Solution],
+    case: Case,
+) -> Solved:
+    """A state with the limits of its end; those of servers that it stops do not count."""
+    utilities, solution = final
+    ran = {item.name for item in case.items if item.power > 0.0}
+    off = {item.name for item in solution.case.items if item.power <= 0.0} & ran
+    reasons = (end.reason, in_time.reason, *solution.unsettled, *one.late)
+    return Solved(
+        state=state,
+        course=one,
+        air=end,
+        limits=without_off([*end.limits, *liquid_limits(solution)], off),
+        passed=in_time.passed,
+        grid=in_time.grid,
+        throttled=throttled(solution) if solution.loops else {},
+        utilities=utilities,
+        solution=solution,
+        reasons=tuple(text for text in reasons if text),
+        series=in_time.series,
+    )
 
 
 def _courses(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Course]:
@@ -178,16 +191,6 @@ def _settled(
         around = (state.plant, utilities, state.x, inputs)
         found.append((utilities, solution_of(state.case, on.level, on.air, around)))
     return found
-
-
-def _with_throttling(found: list[Solved]) -> list[Solved]:
-    """States with what their servers give up where chips get too hot."""
-    hot = [n for n, one in enumerate(found) if one.solution.loops]
-    given_up = throttled([found[n].solution for n in hot])
-    done = list(found)
-    for n, power in zip(hot, given_up, strict=True):
-        done[n] = replace(found[n], throttled=power)
-    return done
 
 
 def _power(normal: Normal, states: Sequence[State], found: Sequence[Solved]) -> PowerStudy | None:

@@ -1,6 +1,6 @@
 """A study of failures as numbers: records by severity, redundancy by subsystem, hours a year."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from rehall.redundancy.availability import (
     reliability_of,
 )
 from rehall.redundancy.chosen import PAIR, SINGLE
+from rehall.redundancy.course import Course
 from rehall.redundancy.passing import buffer_used, first
 from rehall.redundancy.record import (
     FAIL,
@@ -91,6 +92,7 @@ def _record(studied: Studied, n: int) -> Row:
         "kind": outage.kind,
         "mode": outage.mode,
         "subsystem": outage.subsystem,
+        "subsystems": list(dict.fromkeys(p.outage.subsystem for p in one.state.parts)),
         "verdict": verdict_of(broken, reason),
         "reason": reason,
         "air": one.air.how,
@@ -100,11 +102,18 @@ def _record(studied: Studied, n: int) -> Row:
         "first_limit_s": at if any(row["at_s"] is not None for row in broken) else None,
         "unserved_kw": sum(lost.values()) / 1e3,
         "unserved_loads": sorted(lost),
+        "unserved_at_s": unserved_at(one.course, lost),
         "throttled_kw": sum(one.throttled.values()) / 1e3,
         "limits": tightest(rows),
         "events": [words(e) for e in one.course.spec.events],
         **_rates(case, one),
     }
+
+
+def unserved_at(course: Course, lost: Mapping[str, float]) -> float | None:
+    """When the first server lacks power [s]: at once or on an empty battery; None if never."""
+    times = (e.at for e in course.spec.events if e.item in lost)
+    return min(times, default=0.0 if lost else None)
 
 
 def _rates(case: Case, one: Solved) -> Row:

@@ -55,13 +55,21 @@ def states_table(states: list[Row]) -> Table:
             name_of(state, count),
             *cells,
             "" if after is None else f"{after:.0f} s",
-            f"{state['unserved_kw']:.0f}" if state["unserved_kw"] else "",
+            _unserved(state),
             f"{state['throttled_kw']:.0f}" if state["throttled_kw"] else "",
             f"+{more}" if more > 0 else "",
             AIR.get(state["air"], state["air"]),
             style=COLOURS.get(state["verdict"], ""),
         )
     return table
+
+
+def _unserved(state: Row) -> str:
+    """Power that critical loads lack, and from when on where that is not at once."""
+    if not state["unserved_kw"]:
+        return ""
+    at = state["unserved_at_s"] or 0.0
+    return f"{state['unserved_kw']:.0f}" + (f" ({at:.0f} s)" if at > 0.0 else "")
 
 
 def _cells(row: Row) -> list[str]:

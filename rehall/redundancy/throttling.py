@@ -1,24 +1,18 @@
 """How far servers throttle so that their chips hold their limit in what is left of the coolant."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from rehall.chips import chips_of
 from rehall.simulate import Solution
 
 
-def throttled(solutions: Sequence[Solution]) -> list[dict[str, float]]:
-    """Power that the servers of each state give up [W], by name; none where all chips hold.
+def throttled(solution: Solution) -> dict[str, float]:
+    """Power that the servers of a state give up [W], by name; none where all chips hold.
 
     On the flow that it has, a chip is above its coolant in proportion to its power. As the coolant
     gets no warmer with less heat, that is the most that is given up; of a rack without flow, or
     whose coolant is as warm as its chips may be, all of it.
     """
-    return [_given_up(solution) for solution in solutions]
-
-
-def _given_up(solution: Solution) -> dict[str, float]:
     found = {}
     items = {item.name: item for item in solution.case.items}
     for loop, state in solution.loops.values():
