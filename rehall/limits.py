@@ -10,7 +10,7 @@ from rehall.chips import chip_limits
 from rehall.config import Case
 from rehall.derived import Uncertainty
 from rehall.dew_guard import outdoor_dew_point
-from rehall.limits_air import cooling_limits, opening_limits, server_limits
+from rehall.limits_air import cooling_limits, facility_limits, opening_limits, server_limits
 from rehall.loop_model import LoopModel
 from rehall.loop_state import LoopState
 from rehall.moisture import humidity
@@ -44,6 +44,7 @@ def heat_limits(
         *server_limits(solution, air, uncertainty),
         *liquid_limits(solution),
         *cooling_limits(solution, air, uncertainty),
+        *facility_limits(solution),
         *opening_limits(solution, uncertainty),
     ]
 
@@ -204,5 +205,10 @@ def _building(solution: Solution) -> list[Limit]:
                         "kPa",
                     )
                 )
-    most = case.limits.hall_pressure_max
-    return [*found, Limit("hall_pressure_max", "hall", hall_pressure(solution), most, "Pa")]
+    return [*found, pressure_limit(solution)]
+
+
+def pressure_limit(solution: Solution) -> Limit:
+    """What presses on the shell of the hall."""
+    most = solution.case.limits.hall_pressure_max
+    return Limit("hall_pressure_max", "hall", hall_pressure(solution), most, "Pa")

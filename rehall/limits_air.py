@@ -153,11 +153,20 @@ def rated_rise(item: Item) -> float:
 def cooling_limits(
     solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
 ) -> list[Limit]:
-    """Cooling units against their coil, fans and set point; facility loops against their plant."""
-    limits, found = solution.case.limits, []
+    """Cooling units against their coil, fans and set point.
+
+    Of those that are off, or have no water, nothing is asked.
+    """
+    found = []
     for item in solution.case.items:
-        if isinstance(item.entry, CoolingUnit) and item.on:
+        if isinstance(item.entry, CoolingUnit) and item.on and item.water:
             found += _unit_limits(solution, item, air[item.name], uncertainty)
+    return found
+
+
+def facility_limits(solution: Solution) -> list[Limit]:
+    """Facility loops against their plant."""
+    limits, found = solution.case.limits, list[Limit]()
     for name, facility in solution.facilities.items():
         most = 100 * limits.rejection_loading_max
         found.append(Limit("rejection_loading_max", name, 100 * facility.loading, most, "%"))
@@ -208,11 +217,14 @@ def _unit_limits(
 def opening_limits(solution: Solution, uncertainty: Uncertainty) -> list[Limit]:
     """Exhaust fans against their curve, wet pads against their highest velocity.
 
-    A fan that runs on its curve has a least flow; one that the case holds at a flow, a pressure.
+    A fan that runs on its curve has a least flow; one that the case holds at a flow, a pressure;
+    one that is off, neither.
     """
     found = []
     least = 100 * solution.case.limits.exhaust_fan_flow_min
     for opening in solution.case.openings:
+        if opening.kind == "exhaust" and not opening.flow:
+            continue
         patch = solution.level.voxels.openings[opening.name]
         if isinstance(opening.entry, ExhaustFan) and opening.entry.curve and not opening.held:
             at = solution.level.streams.of(opening.name)[0]

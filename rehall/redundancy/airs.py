@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rehall.limits import pressure_limit
 from rehall.limits_air import cooling_limits, opening_limits, server_limits
 from rehall.operation import Exchange, air_inputs
 from rehall.redundancy.clusters import ENDLESS, REUSED, AirOf, key_of
@@ -90,6 +91,7 @@ def air_limits(solution: Solution, known: Judged) -> list[Limit]:
         *server_limits(solution, known.air, known.known),
         *cooling_limits(solution, known.air, known.known),
         *opening_limits(solution, known.known),
+        pressure_limit(solution),
     ]
 
 
@@ -98,10 +100,15 @@ def reused(normal: Normal, moved: float) -> EndAir:
 
     That share of the largest rise of air through a server is not known of its temperatures.
     """
+    limits = air_limits(normal.solution, normal.fine)
+    return EndAir(REUSED, widened(limits, moved * largest_rise(normal)))
+
+
+def largest_rise(normal: Normal) -> float:
+    """Largest rise of air through a server [K]."""
     air = normal.fine.air
     servers = [i.name for i in normal.ground.case.items if i.power > 0.0 and i.name in air]
-    rise = max((air[name].T_out - air[name].T_in for name in servers), default=0.0)
-    return EndAir(REUSED, widened(air_limits(normal.solution, normal.fine), moved * rise))
+    return max((air[name].T_out - air[name].T_in for name in servers), default=0.0)
 
 
 def widened(limits: Sequence[Limit], by: float) -> list[Limit]:
@@ -166,6 +173,24 @@ def solved(normal: Normal, fine: Task, folder: Path, guess: EndAir | None) -> En
     limits = air_limits(solution, judged(solution))
     missed = None if guess is None else miss(guess.limits, limits)
     return EndAir("solved", limits, solution.exchange, solution, reason, missed)
+
+
+def stretched(end: EndAir, factor: float) -> EndAir:
+    """An estimate that is less certain by a factor."""
+    limits = [
+        limit
+        if limit.uncertainty is None
+        else replace(limit, uncertainty=factor * limit.uncertainty)
+        for limit in end.limits
+    ]
+    return replace(end, limits=limits)
+
+
+def untold(end: EndAir) -> EndAir:
+    """The air of a state that has a reason not to be trusted: nothing is known for sure."""
+    if not end.reason:
+        return end
+    return replace(end, limits=[replace(limit, uncertainty=None) for limit in end.limits])
 
 
 def endless() -> EndAir:

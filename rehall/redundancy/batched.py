@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rehall.redundancy.ground import Ground
-from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, written
+from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, done, written
 from rehall.results import write_text
 from rehall.simulate import Asked, couple_states
 from thermal.air.solve import AirSolution, Settings, solve_steady_states
@@ -28,10 +29,11 @@ def solve_batched(tasks: Sequence[Task], ground: Ground, folder: Path) -> list[T
     for grid in dict.fromkeys(task.grid for task in together):
         on = ground.grids[grid]
         here = [task for task in together if task.grid == grid]
-        size = batch_size(on.level.grid.cells)
+        size = batch_size(on.level.grid.cells, ground.case.solver.precision == "float64")
         for first in range(0, len(here), size):
-            solve_together(here[first : first + size], ground, folder)
-    return [task for task in tasks if task not in together]
+            with suppress(Exception):  # what is not solved together is tried alone
+                solve_together(here[first : first + size], ground, folder)
+    return [task for task in tasks if not done(task, folder)]
 
 
 def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
@@ -50,10 +52,11 @@ def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
         write_text(folder / f"{task.name}.json", json.dumps(written(task, folder, solution)))
 
 
-def batch_size(cells: int) -> int:
-    """How many states the device holds at once."""
+def batch_size(cells: int, double: bool) -> int:
+    """How many states the device holds at once, in single or `double` precision."""
     import jax
 
     stats = jax.devices()[0].memory_stats() or {}
     free = stats.get("bytes_limit", 0) - stats.get("bytes_in_use", 0)
-    return max(1, int(SHARE * free / (BYTES_PER_CELL * cells))) if free > 0 else UNKNOWN
+    each = BYTES_PER_CELL * cells * (2 if double else 1)
+    return max(1, int(SHARE * free / each)) if free > 0 else UNKNOWN

@@ -1,7 +1,7 @@
 """Which states a study solves: single failures, pairs of them, scenarios of the case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import combinations
@@ -10,6 +10,7 @@ from geometry.errors import InputError
 from power.network import NONE, PowerModel
 from power.nodes import Tie
 from power.states import Failure
+from power.study import NORMAL
 from rehall.config import Case
 from rehall.electrical import PowerSide
 from rehall.redundancy.course import Part
@@ -58,8 +59,42 @@ def chosen(
             for a, b in combinations(singles, 2)
             if a.component != b.component
         ]
+        found += [
+            State(f"{o.name}, and another", PAIR, (Part(twice(o)),)) for o in singles if o.count > 1
+        ]
     found += [state for state in scenarios if _picked([state.name, state.kind], only, skip)]
+    _refuse_twice(case, [NORMAL.name, *(state.name for state in found)])
     return found
+
+
+def twice(outage: Outage) -> Outage:
+    """Two of those that are alike, where one outage stands for all of them."""
+    events = tuple(
+        event.model_copy(
+            update={
+                key: getattr(event, key) - 1
+                for key in ("rejection", "coolers")
+                if isinstance(getattr(event, key), int)
+            }
+        )
+        for event in outage.events
+    )
+    chain = outage.chain
+    if chain is not None:
+        chain = replace(
+            chain,
+            units=tuple((name, lost + 1) for name, lost in chain.units),
+            supplies=tuple((load, feed, 2.0 * left - 1.0) for load, feed, left in chain.supplies),
+        )
+    return replace(outage, events=events, chain=chain)
+
+
+def _refuse_twice(case: Case, names: Sequence[str]) -> None:
+    """Refuse two states of one name: what they break could not be told apart."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        message = f"two failures are called {twice!r}; rename the scenario, the node or the loop"
+        raise InputError([case.document.finding(("redundancy",), message)])
 
 
 def _refuse_unknown_claims(case: Case, outages: Sequence[Outage]) -> None:

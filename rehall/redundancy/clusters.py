@@ -89,8 +89,20 @@ def key_of(course: Course, case: Case) -> str:
     events, end = air_view(case, course)
     coils = [(i.name, i.on, i.water, i.power) for i in end.items]
     holes = sorted(repr(b) for b in course.baffles)
-    told = [[_plain(e) for e in events], course.span, holes, coils]
+    told = [_told(events), course.span, holes, coils]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def coolant_key(course: Course) -> str:
+    """What sets the coolant of a course apart in time: all of its events."""
+    told = [_told(course.spec.events), course.span]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def _told(events: Sequence[EventSpec]) -> list[list[object]]:
+    """Events by time and thing, so that the order in which they were found does not matter."""
+    placed = sorted(enumerate(events), key=lambda e: (e[1].at, e[1].item, e[0]))
+    return [_plain(event) for _, event in placed]
 
 
 def _plain(event: EventSpec) -> list[object]:

@@ -49,11 +49,20 @@ def list_failures(case: Case, asked: Asked, out: Console) -> None:
     out.print(f"{len(states)} states")
 
 
+def processes() -> int:
+    """As many as there are cores; one where a GPU computes, which is not shared."""
+    import jax
+
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def run_study(case: Case, out: Path, asked: Asked, console: Console) -> Row:
     """Study a case, write its folder and print it; goes on where an earlier run has stopped."""
     if open_folder(out, case, asked.cell):
         err.print(f"goes on with the states that {out} has already", markup=False)
-    jobs = asked.jobs or len(os.sched_getaffinity(0))
+    jobs = asked.jobs or processes()
     options = Options(asked.only, asked.skip, asked.pairs, jobs, asked.cell)
     with progress() as watch:
         ground = make_ground(case, asked.cell, out / WORK, watch)

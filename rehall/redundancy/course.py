@@ -18,12 +18,14 @@ from rehall.config import Case
 from rehall.events import after, in_order
 from rehall.failover import with_failover
 from rehall.operated import FacilityItem, Operated, operated
-from rehall.redundancy.outage import Outage, event
+from rehall.redundancy.outage import RUN_DOWN, Outage, event
 from rehall.schema.entries import SERVERS, Cdu, CoolingUnit
 from rehall.schema.transient import EventSpec, TransientSpec, on_the_clock
 
-RUN_DOWN, RUN_UP = 2.0, 10.0
-"""Time in which fans stop without power, and come to speed with it (assumed) [s]."""
+RUN_UP = 10.0
+"""Time in which fans come to speed with power (assumed) [s]."""
+SIMILAR = 0.25
+"""Share by which the times of two histories may differ that are the same one [-]."""
 LOST = 1.0
 """Power of a server that is missing and not noticed [W]."""
 AFTER = 60.0
@@ -142,17 +144,46 @@ def _wanted(study: Study) -> dict[str, float]:
 def _pieces(
     study: Study, chains: Sequence[tuple[float, Failure]], rows: Mapping[Failure, int]
 ) -> Mapping[str, Pieces]:
-    """Power that loads get from when on [s, W], through all states of the chain."""
+    """Power that loads get from when on [s, W], through all states of the chain.
+
+    A further failure starts its own history for the loads that it changes something for; those
+    never get more than by the history before. For the others that goes on.
+    """
     found: dict[str, list[tuple[float, float]]] = {}
-    ends = [at for at, _ in chains[1:]] + [np.inf]
+    before: dict[str, tuple[Supply, ...]] = {}
     wanted = _wanted(study)
-    for (at, failure), until in zip(chains, ends, strict=True):
+    for at, failure in chains:
         here = supplies(study, rows[failure])
-        for name in {*here, *found}:
-            pieces = here.get(name, (Supply(0.0, wanted[name]),))
-            told = found.setdefault(name, [])
-            told += [(at + s.time, s.power) for s in pieces if at + s.time < until]
+        for name in sorted({*here, *before}):
+            whole = (Supply(0.0, wanted[name]),)
+            old, new = before.get(name, whole), here.get(name, whole)
+            if not _alike(old, new):
+                fresh = [(at + s.time, s.power) for s in new]
+                found[name] = _least(found.get(name, [(0.0, wanted[name])]), fresh, at)
+        before = here
     return found
+
+
+def _alike(old: Sequence[Supply], new: Sequence[Supply]) -> bool:
+    """Whether a load fares the same after two failures: batteries last a little longer or less."""
+    return len(old) == len(new) and all(
+        abs(a.power - b.power) <= LOST and abs(a.time - b.time) <= SIMILAR * max(a.time, b.time)
+        for a, b in zip(old, new, strict=True)
+    )
+
+
+def _least(
+    old: Sequence[tuple[float, float]], new: Sequence[tuple[float, float]], at: float
+) -> list[tuple[float, float]]:
+    """An old history up to a time, and the lesser of it and a new one from then on."""
+
+    def given(pieces: Sequence[tuple[float, float]], t: float) -> float:
+        return [power for time, power in pieces if time <= t][-1]
+
+    times = sorted({t for t, _ in (*old, *new) if t >= at} | {at})
+    return [(t, p) for t, p in old if t < at] + [
+        (t, min(given(old, t), given(new, t))) for t in times
+    ]
 
 
 def _of_loads(
@@ -162,27 +193,26 @@ def _of_loads(
     items = {item.name: item for item in case.items}
     openings = {opening.name for opening in case.openings}
     facilities = {f.name: f for f in operated(case).facilities}
-    stopped = {e.item for e in own if e.state == "off"}
     for name, told in pieces.items():
         item = items.get(name)
         if item is not None and isinstance(item.entry, SERVERS):
             yield from _server(name, told, wanted[name])
         elif item is not None or name in openings:
             ramps = name in openings or (item is not None and isinstance(item.entry, CoolingUnit))
-            yield from _switched(name, told, wanted[name], ramps, name in stopped, own)
+            yield from _switched(name, told, wanted[name], ramps, own)
         elif name in facilities:
-            yield from _facility(case, facilities[name], told, wanted[name], name in stopped, own)
+            yield from _facility(case, facilities[name], told, wanted[name], own)
 
 
 def _server(name: str, told: Pieces, wanted: float) -> Iterator[EventSpec]:
-    """A server throttles to what its supplies give it, and stays off once it has had nothing."""
-    least = wanted
+    """A server draws what its supplies give it, and stays off once it has had nothing."""
+    now = wanted
     for at, power in told:
         if power <= LOST:
             yield event(name, at, state="off")
             return
-        if power < least - LOST:
-            least = power
+        if abs(power - now) > LOST:
+            now = power
             yield event(name, at, power=power)
 
 
@@ -198,13 +228,13 @@ def _changes(told: Pieces, wanted: float) -> Iterator[tuple[float, bool, float]]
 
 
 def _switched(
-    name: str, told: Pieces, wanted: float, ramps: bool, stays: bool, own: Sequence[EventSpec]
+    name: str, told: Pieces, wanted: float, ramps: bool, own: Sequence[EventSpec]
 ) -> Iterator[EventSpec]:
     """A pump or fan stops and starts with its power; what has failed itself stays as it is."""
     for at, on, span in _changes(told, wanted):
         if not on:
             yield event(name, at, state="off", **_ramp(ramps, RUN_DOWN, span))
-        elif not stays:
+        elif not _stays_off(name, at, own):
             yield event(name, at, state="on", **_ramp(ramps, RUN_UP, span))
             yield from _again(name, on_the_clock(at + (min(RUN_UP, span) if ramps else 0.0)), own)
 
@@ -218,7 +248,6 @@ def _facility(
     facility: FacilityItem,
     told: Pieces,
     wanted: float,
-    stays: bool,
     own: Sequence[EventSpec],
 ) -> Iterator[EventSpec]:
     """Facility water stops with its rejection; machines take their time to start again."""
@@ -228,11 +257,19 @@ def _facility(
     for at, on, span in _changes(told, wanted):
         if not on:
             yield event(facility.name, at, state="off", rejection="off", **outdoor)
-        elif not stays:
+        elif not _stays_off(facility.name, at, own):
             yield event(facility.name, at, state="on", **back)
+            machines = [e for e in own if e.rejection is not None]
+            yield from _again(facility.name, at, [e for e in own if e.rejection is None])
             if restart < span:
-                yield event(facility.name, on_the_clock(at + restart), rejection="on")
-                yield from _again(facility.name, on_the_clock(at + restart), own)
+                later = on_the_clock(at + restart)
+                yield event(facility.name, later, rejection="on")
+                yield from _again(facility.name, later, machines)
+
+
+def _stays_off(name: str, at: float, own: Sequence[EventSpec]) -> bool:
+    """Whether something has been off for a failure of its own by a time."""
+    return any(e.item == name and e.state == "off" and e.at <= at for e in own)
 
 
 def _again(name: str, at: float, own: Sequence[EventSpec]) -> Iterator[EventSpec]:
@@ -248,15 +285,15 @@ def _standing_by(
     chains: Sequence[tuple[float, Failure]],
     rows: Mapping[Failure, int],
 ) -> Iterator[EventSpec]:
-    """CDUs that stand by and have lost their feeds: they are not there to start."""
+    """CDUs that stand by and lose their feeds at any moment: they are not there to start."""
     number = {load.name: n for n, load in enumerate(study.model.loads)}
     for item in case.items:
         if not isinstance(item.entry, Cdu) or item.on or item.name not in number:
             continue
         feeds = study.model.feeds[number[item.name]]
         for at, failure in chains:
-            row = int(study.rows(rows[failure])[-1])
-            if not study.state.live[row, feeds[feeds >= 0]].any():
+            live = study.state.live[study.rows(rows[failure])][:, feeds[feeds >= 0]]
+            if not live.any(axis=1).all():
                 yield event(item.name, at, state="off")
                 break
 

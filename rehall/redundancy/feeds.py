@@ -26,4 +26,5 @@ def feed_failures(case: Case, side: PowerSide) -> Iterator[Outage]:
             less = Failure(supplies=((item.name, feed, (count - 1.0) / count),))
             name = f"a shelf of {item.name} on {feed} lost"
             about = (f"shelf of {item.name} on {feed}", "power_shelf", "off", GROUP)
-            yield Outage(name, *about, chain=less, entry=shelf_of(case, item))
+            entry = shelf_of(case, item)
+            yield Outage(name, *about, chain=less, entry=entry, count=int(count))

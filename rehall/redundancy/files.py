@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from geometry.errors import InputError
 from rehall.config import Case
 from rehall.redundancy.ground import WORK
 from rehall.results import aside, write_text
@@ -44,8 +45,11 @@ def open_folder(out: Path, case: Case, cell: float | None) -> bool:
     key, path = key_of(case, cell), out / WORK / KEY
     if path.is_file() and path.read_text() == key:
         return any((out / WORK).glob("*.json"))
-    if (out / WORK).is_dir():
+    if path.is_file():
         shutil.rmtree(out / WORK)
+    elif (out / WORK).exists():
+        message = f"{out / WORK} is there and belongs to no study; wanted another folder"
+        raise InputError.of("--out", message)
     (out / WORK).mkdir(parents=True)
     write_text(path, key)
     return False
@@ -56,10 +60,13 @@ def write_numbers(summary: Row, out: Path) -> list[Path]:
     write_text(out / JSON, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     with aside(out / CSV) as part, part.open("w", newline="") as file:
         table = csv.writer(file)
-        table.writerow([*COLUMNS, *(f"worst_{name}" for name in OF_WORST), "broken", "events"])
+        named = [f"{which}_{name}" for which in ("worst", "nearest") for name in OF_WORST]
+        table.writerow([*COLUMNS, *named, "broken", "events"])
         for state in summary["states"]:
             worst = state["broken"][0] if state["broken"] else dict.fromkeys(OF_WORST)
-            cells = [state[name] for name in COLUMNS] + [worst[name] for name in OF_WORST]
+            near = state["nearest"] or dict.fromkeys(OF_WORST)
+            cells = [state[name] for name in COLUMNS]
+            cells += [row[name] for row in (worst, near) for name in OF_WORST]
             told = ["" if cell is None else cell for cell in cells]
             table.writerow([*told, len(state["broken"]), "; ".join(state["events"])])
     return [out / JSON, out / CSV]

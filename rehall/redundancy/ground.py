@@ -1,24 +1,28 @@
 """The normal state of a case on its grid and a coarser one: what every failure starts from."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from geometry.errors import NotConverged
 from rehall.config import Case
 from rehall.derived import Uncertainty, uncertainty_of
 from rehall.evidence import formal_order, grid_evidence
-from rehall.limits import heat_limits
+from rehall.limits import heat_limits, pressure_limit
 from rehall.models import AirLevel, air_levels
 from rehall.observe import DeviceAir, device_air
 from rehall.operation import Exchange, air_inputs
 from rehall.redundancy.stored import read_air, write_air
+from rehall.results import write_text
 from rehall.simulate import Solution, Watch, couple, simulate, solution_of
 from rehall.utilities import Plant, settle
 from rehall.verdict import Limit
 from thermal.air.solve import AirSolution
 
 FINE, COARSE = "fine", "coarse"
+REASONS = "normal.reasons"
 WORK = "work"
 """Folder of what is solved apart, in that of a study."""
 
@@ -36,12 +40,14 @@ class OnGrid:
 class Ground:
     """The normal state of a case with its plant, by the name of the grid.
 
-    Without a grid coarser than that of the case, FINE is all there is.
+    Without a grid coarser than that of the case, FINE is all there is. `reasons` tell why the
+    normal state is not converged.
     """
 
     case: Case
     plant: Plant
     grids: dict[str, OnGrid]
+    reasons: tuple[str, ...] = ()
 
     @property
     def fine(self) -> OnGrid:
@@ -56,7 +62,10 @@ def make_ground(case: Case, cell: float | None, folder: Path, watch: Watch | Non
     """
     if not (folder / f"{FINE}.h5").is_file():
         solution = simulate(case, watch, cell)
+        if not np.isfinite(solution.air.T_in).all():
+            raise NotConverged(f"the normal state has no solution: {'; '.join(solution.reasons)}")
         folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / REASONS, json.dumps(solution.reasons))
         for level, air in solution.coarser[-1:]:
             x = replace_exchange(solution.exchange)
             coarse = couple(case, level, air.work, x, Plant.of(case), "coarse grid", watch)
@@ -71,8 +80,9 @@ def read_ground(case: Case, cell: float | None, folder: Path) -> Ground:
     found = {}
     for name, level in zip((FINE, COARSE), reversed(levels), strict=False):
         air, x = read_air(folder / f"{name}.h5", level)
-        found[name] = OnGrid(level, air, x)
-    return Ground(case, Plant.of(case), found)
+        if name == FINE or np.isfinite(air.T_in).all():
+            found[name] = OnGrid(level, air, x)
+    return Ground(case, Plant.of(case), found, tuple(json.loads((folder / REASONS).read_text())))
 
 
 def replace_exchange(x: Exchange) -> Exchange:
@@ -116,4 +126,4 @@ def judged(solution: Solution) -> Judged:
     if solution.coarser and np.isfinite(solution.air.T_in).all():
         grid = grid_evidence(solution, air)
         known = uncertainty_of(solution, air, grid.total, formal_order(solution))
-    return Judged(air, known, heat_limits(solution, air, known))
+    return Judged(air, known, [*heat_limits(solution, air, known), pressure_limit(solution)])

@@ -8,6 +8,9 @@ from power.states import Failure
 from rehall.schema.entries.common import Entry
 from rehall.schema.transient import EventSpec
 
+RUN_DOWN = 2.0
+"""Time in which fans without power stop (assumed) [s]."""
+
 
 @dataclass(frozen=True)
 class Outage:

@@ -9,7 +9,7 @@ from rehall.config import Case
 from rehall.electrical import PowerSide
 from rehall.operated import FacilityItem, facility_items, loop_items
 from rehall.redundancy.feeds import feed_failures
-from rehall.redundancy.outage import Outage, event
+from rehall.redundancy.outage import RUN_DOWN, Outage, event
 from rehall.redundancy.shell import shell_failures
 from rehall.schema.entries import Cdu, CoolingUnit
 from rehall.schema.entries.common import Entry
@@ -17,8 +17,6 @@ from rehall.schema.entries.common import Entry
 CLOGGED = 4.0
 """Pressure that a clogged filter loses over that of a clean one (assumed: it is changed at twice to
 three times, and one that nobody changes goes on) [-]."""
-RUN_DOWN = 2.0
-"""Time in which fans that lose their power stop (assumed) [s]."""
 
 
 def outages(case: Case, side: PowerSide | None) -> list[Outage]:
@@ -145,7 +143,8 @@ def _chain(case: Case, side: PowerSide) -> Iterator[Outage]:
         name = str(failure)
         mode = f"start, {mode}" if started else mode
         about = (node.name, node.kind, mode, group)
-        yield Outage(name, *about, chain=failure, entry=entries[node.name])
+        many = getattr(node, "units", 1) if failure.units and not started else 1
+        yield Outage(name, *about, chain=failure, entry=entries[node.name], count=many)
 
 
 def _about(failure: Failure, nodes: dict[str, Node]) -> Node:

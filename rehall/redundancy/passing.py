@@ -1,6 +1,6 @@
 """Limits in time: how far series go, when they pass a limit, and when they are back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from rehall.verdict import Limit
 ZERO = 273.15
 EXCESS = 0.5
 """Warming of facility water over its set point that uses its buffer up [K]."""
+STEPS = 0.1
+"""How far inlets may be off by the longer steps of marches on the coarse grid: docs/decisions/0015
+[K]."""
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -31,28 +34,25 @@ class Passing:
     since: float
 
 
-def passings(
-    case: Case,
-    course: Course,
-    found: Arrays,
-    shift: Mapping[str, float],
-    known: Mapping[str, float],
-) -> list[Passing]:
-    """Every limit in time of a march.
+@dataclass(frozen=True)
+class Inlets:
+    """What is known of the highest inlets of racks on the grid of a march, by name [K].
 
-    `shift` [K] is added to the inlets of racks: by how much the normal state of its grid is off.
-    `known` is the uncertainty of their highest inlets [K].
+    `shift` is added to them: by how much the normal state of the grid is off. `known` is their
+    uncertainty in the normal state; `share` of their change since [-] and STEPS come to it.
     """
-    return [*_air(case, course, found, shift, known), *_coolant(case, course, found)]
+
+    shift: Mapping[str, float]
+    known: Mapping[str, float]
+    share: float
 
 
-def _air(
-    case: Case,
-    course: Course,
-    found: Arrays,
-    shift: Mapping[str, float],
-    known: Mapping[str, float],
-) -> Iterator[Passing]:
+def passings(case: Case, course: Course, found: Arrays, inlets: Inlets) -> list[Passing]:
+    """Every limit in time of a march that is not broken when it begins."""
+    return [*_air(case, course, found, inlets), *_coolant(case, course, found)]
+
+
+def _air(case: Case, course: Course, found: Arrays, inlets: Inlets) -> Iterator[Passing]:
     if "air_times" not in found or not len(found["air_times"]):
         return
     number = {str(name): n for n, name in enumerate(found["air_devices"])}
@@ -63,9 +63,11 @@ def _air(
         highest = item.entry.inlet_max
         if item.kind == "rack" and asked is not None:
             highest = min(asked, highest)
-        T = found["air_T_in_max"][:, number[item.name]] + shift.get(item.name, 0.0) - ZERO
+        T = found["air_T_in_max"][:, number[item.name]] + inlets.shift.get(item.name, 0.0) - ZERO
         on = t < off_at(course, item.name)
-        unsure = known.get(item.name)
+        unsure = inlets.known.get(item.name)
+        if unsure is not None and inlets.share:
+            unsure += inlets.share * abs(float(T[on].max(initial=T[0]) - T[0])) + STEPS
         yield from _worst("rack_inlet_max", item.name, t, T, on, highest - ZERO, "degC", unsure)
 
 
@@ -119,7 +121,7 @@ def _worst(
     unit: str,
     unsure: float | None,
 ) -> Iterator[Passing]:
-    if not on.any():
+    if not on.any() or values[0] > most:
         return
     t, values = t[on], values[on]
     n = int(values.argmax())
@@ -129,8 +131,3 @@ def _worst(
         back = float(t[last + 1])
     limit = Limit(f"{name}_transient", where, float(values[n]), most, unit, unsure)
     yield Passing(limit, at, back, float(t[n]))
-
-
-def first(found: Sequence[Passing]) -> float | None:
-    """When the first limit is passed [s]."""
-    return min((p.at for p in found if p.at is not None), default=None)

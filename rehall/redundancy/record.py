@@ -16,6 +16,8 @@ PASS, FAIL, UNSURE, UNSOLVED = "pass", "fail", "unsure", "unsolved"
 END = "in the end"
 RANK = {FAIL: 0, UNSOLVED: 1, UNSURE: 2, PASS: 3}
 IN_TIME = "_transient"
+NOTICED = 0.5
+"""Loss of a margin that is told [percent of the limit]."""
 
 
 def rows_of_limits(limits: Sequence[Limit], passed: Sequence[Passing]) -> list[Row]:
@@ -26,8 +28,11 @@ def rows_of_limits(limits: Sequence[Limit], passed: Sequence[Passing]) -> list[R
         key = name, passing.limit.where
         row = _row(passing.limit) | {"limit": name, "when": "in time"}
         times = {"at_s": passing.at, "back_s": passing.back}
-        worse = key not in found or _worse(row, found[key])
-        found[key] = (row if worse else found[key]) | times
+        end = found.get(key)
+        if end is not None and end["holds"] is not True:
+            times["back_s"] = None  # it is not within its limit in the end
+        worse = end is None or _worse(row, end)
+        found[key] = (row if worse or end is None else end) | times
     return list(found.values())
 
 
@@ -60,7 +65,7 @@ def _worse(row: Row, than: Row) -> bool:
     return (rank[row["holds"]], left[0]) < (rank[than["holds"]], left[1])
 
 
-def row_of_finding(finding: Finding, at: float | None) -> Row:
+def row_of_finding(finding: Finding) -> Row:
     """A rule of the power chain that does not hold."""
     told = finding.row()
     return {
@@ -73,18 +78,17 @@ def row_of_finding(finding: Finding, at: float | None) -> Row:
         "holds": False,
         "margin_pct": told["margin_pct"],
         "when": told["when"] or END,
-        "at_s": at,
+        "at_s": None,
         "back_s": None,
     }
 
 
 def broken_rows(rows: Sequence[Row], normal: Known) -> list[Row]:
-    """Rows that are broken or undecided and were not so in the normal state, worst first."""
+    """Rows that are broken or undecided and were not broken in the normal state, worst first."""
     new = [
         row
         for row in rows
-        if row["holds"] is not True
-        and normal.get((row["limit"], row["where"]), True) is not row["holds"]
+        if row["holds"] is not True and normal.get((row["limit"], row["where"]), True) is not False
     ]
     return sorted(new, key=_severity)
 
@@ -116,16 +120,31 @@ def tightest(rows: Sequence[Row]) -> dict[str, Row]:
     return {name: {key: row[key] for key in kept} for name, row in sorted(found.items())}
 
 
+def nearest_limit(rows: Sequence[Row], normal: Mapping[tuple[str, str], Limit]) -> Row | None:
+    """Of the limits that hold and have less left than normally, the one with least."""
+    found = [
+        row
+        for row in rows
+        if row["holds"] is True and row["margin_pct"] is not None and _less_left(row, normal)
+    ]
+    return min(found, key=lambda row: row["margin_pct"], default=None)
+
+
+def _less_left(row: Row, normal: Mapping[tuple[str, str], Limit]) -> bool:
+    before = normal.get((row["limit"], row["where"]))
+    return before is not None and row["margin_pct"] < 100.0 * margin(before) - NOTICED
+
+
 def by_severity(records: Sequence[Row]) -> list[Row]:
     """Failures first that break most, and soonest."""
 
     def key(record: Row) -> tuple[int, float, float, float]:
-        at = record["first_limit_s"]
+        times = [record["first_limit_s"], record["unserved_at_s"]]
         worst = min(
             (row["margin_pct"] for row in record["broken"] if row["margin_pct"] is not None),
             default=0.0,
         )
-        soon = np.inf if at is None else at
+        soon = min((at for at in times if at is not None), default=np.inf)
         return RANK[record["verdict"]], soon, -record["unserved_kw"], worst
 
     return sorted(records, key=key)

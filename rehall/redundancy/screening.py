@@ -42,20 +42,24 @@ def estimated(fine_normal: By, coarse_normal: By, coarse: Sequence[Limit]) -> li
 
 
 def safe(limits: Sequence[Limit], fine_normal: By) -> bool:
-    """Whether every limit holds for sure that holds for sure in the normal state."""
-    for limit in limits:
-        normal = fine_normal.get((limit.name, limit.where))
-        if limit.holds is not True and (normal is None or normal.holds is True):
-            return False
-    return True
+    """Whether every limit holds for sure that the normal state does not break."""
+    return all(limit.holds is True or _broken(limit, fine_normal) for limit in limits)
+
+
+def _broken(limit: Limit, fine_normal: By) -> bool:
+    """Whether the normal state breaks this limit."""
+    normal = fine_normal.get((limit.name, limit.where))
+    return normal is not None and normal.holds is False
 
 
 def calm(limits: Sequence[Limit], fine_normal: By) -> bool:
     """Whether every limit holds on the way too, where values may go beyond their end."""
     for limit in limits:
         normal = fine_normal.get((limit.name, limit.where))
-        if normal is None or normal.holds is not True:
+        if _broken(limit, fine_normal):
             continue
+        if normal is None:
+            return False
         beyond = OVERSHOOT * abs(limit.value - normal.value)
         known = None if limit.uncertainty is None else limit.uncertainty + beyond
         if replace(limit, uncertainty=known).holds is not True:
@@ -64,14 +68,11 @@ def calm(limits: Sequence[Limit], fine_normal: By) -> bool:
 
 
 def miss(guessed: Sequence[Limit], solved: Sequence[Limit]) -> float:
-    """Largest error of an estimate over what was stated of it; of those without a statement none.
-
-    Errors as large as what the fine grid leaves open itself say nothing against an estimate.
-    """
+    """Largest error of an estimate over what was stated of it; none where nothing was stated."""
     known, worst = by_place(solved), 0.0
     for guess in guessed:
         limit = known.get((guess.name, guess.where))
-        if limit is None or not guess.uncertainty or guess.name != "rack_inlet_max":
+        if limit is None or not guess.uncertainty:
             continue
         worst = max(worst, abs(limit.value - guess.value) / guess.uncertainty)
     return worst

@@ -20,15 +20,24 @@ from rehall.redundancy.airs import (
     screened,
     solved,
     steady_task,
+    stretched,
     wanted,
 )
 from rehall.redundancy.batched import solve_batched
-from rehall.redundancy.clusters import SOLVED, AirOf, at_once, in_air, in_coolant, key_of
+from rehall.redundancy.clusters import (
+    SOLVED,
+    AirOf,
+    at_once,
+    coolant_key,
+    in_air,
+    in_coolant,
+    key_of,
+)
 from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
-from rehall.redundancy.passing import Passing, first, passings
+from rehall.redundancy.passing import Inlets, Passing, passings
 from rehall.redundancy.pool import solve_tasks
-from rehall.redundancy.screening import calm
+from rehall.redundancy.screening import SHARE, calm
 from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
 
 FINE_SPAN = 40.0
@@ -124,9 +133,13 @@ class Solving:
         for n, (one, x) in enumerate(zip(courses, xs, strict=True)):
             alone = not only_less_heat(one, case) and not in_air(one, case)
             if alone and in_coolant(one, case):
-                found[n] = Task(COOLANT, key_of(one, case), one, x, FINE)
-                self.wait(n, found[n])
+                found[n] = self._coolant(n, one, x)
         return found
+
+    def _coolant(self, n: int, one: Course, x: Exchange) -> Task:
+        task = Task(COOLANT, coolant_key(one), one, x, FINE)
+        self.wait(n, task)
+        return task
 
     def screened(self, steady: Mapping[int, Task]) -> dict[int, EndAir]:
         """What the coarse grid says of states, by the place of the one that leads them."""
@@ -166,6 +179,8 @@ class Solving:
             guess = guesses.get(airs[n].leader) if airs[n].kind == SOLVED else None
             safe = guess is not None and guess.how == SCREENED and at_once(one, case)
             if safe and guess is not None and calm(guess.limits, self.normal.limits):
+                if in_coolant(one, case):
+                    found[n] = self._coolant(n, one, x)
                 continue
             found[n] = Task(MARCH, key_of(one, case), one, x, grid)
             self.wait(n, found[n])
@@ -174,13 +189,14 @@ class Solving:
     def ends(
         self, steady: Mapping[int, Task], guesses: Mapping[int, EndAir], fine: Mapping[int, Task]
     ) -> dict[int, EndAir]:
-        """The air of the states that lead others: screened, or solved on the fine grid."""
-        return {
-            n: solved(self.normal, fine[n], self.folder, guesses.get(n))
-            if n in fine
-            else guesses[n]
-            for n in steady
-        }
+        """The air of the states that lead others: screened, or solved on the fine grid.
+
+        Where an estimate was further off than stated, all are taken to be.
+        """
+        found = {n: solved(self.normal, fine[n], self.folder, guesses.get(n)) for n in fine}
+        missed = max((end.missed for end in found.values() if end.missed is not None), default=0.0)
+        kept = {n: guesses[n] for n in steady if n not in fine}
+        return found | {n: stretched(guess, max(1.0, missed)) for n, guess in kept.items()}
 
     def fine_marches(
         self, courses: Sequence[Course], marches: Mapping[int, Task]
@@ -192,7 +208,8 @@ class Solving:
                 continue
             series = read_arrays(task, self.folder)
             passed = self._passed(courses[n], series, COARSE)
-            soon = first([p for p in passed if p.limit.name.startswith("rack_inlet")])
+            inlets = (p.at for p in passed if p.limit.name.startswith("rack_inlet"))
+            soon = min((at for at in inlets if at is not None), default=None)
             if soon is not None and soon <= FINE_SPAN:
                 span = round(LONGER * soon + 5.0, 1)
                 found[n] = replace(task, grid=FINE, span=span)
@@ -206,24 +223,35 @@ class Solving:
         series = read_arrays(task, self.folder)
         reason = str(told(task, self.folder)["reason"])
         passed = self._passed(one, series, task.grid)
+        if reason:
+            passed = [replace(p, limit=replace(p.limit, uncertainty=None)) for p in passed]
         grid = task.grid if task.kind == MARCH else ""
-        if fine is None:
+        if fine is None or reason:
             return InTime(series, grid, passed, reason)
         finer = self._passed(one, read_arrays(fine, self.folder), FINE)
-        by_place = {(p.limit.name, p.limit.where): p for p in finer if p.at is not None}
-        better = [_sooner(p, by_place) for p in passed]
-        reason = reason or str(told(fine, self.folder)["reason"])
-        return InTime(series, FINE, better, reason)
+        by_place = {(p.limit.name, p.limit.where): p for p in finer}
+        span = np.inf if fine.span is None else fine.span
+        better = [sharpened(p, by_place.get((p.limit.name, p.limit.where)), span) for p in passed]
+        return InTime(series, FINE, better, str(told(fine, self.folder)["reason"]))
 
     def _passed(self, one: Course, series: Mapping[str, np.ndarray], grid: str) -> list[Passing]:
-        shift = self.normal.shift if grid == COARSE else {}
-        return passings(self.ground.case, one, series, shift, self.normal.inlets)
+        normal = self.normal
+        of_grid = Inlets(normal.shift, normal.inlets, SHARE)
+        on_fine = Inlets({}, normal.inlets, 0.0)
+        return passings(self.ground.case, one, series, of_grid if grid == COARSE else on_fine)
 
 
-def _sooner(coarse: Passing, fine: Mapping[tuple[str, str], Passing]) -> Passing:
-    """A passing with the time that the fine grid gives it; its worst value is the coarse one's.
+def sharpened(coarse: Passing, fine: Passing | None, span: float) -> Passing:
+    """A limit in time of the coarse grid with what a fine march over `span` [s] says of it.
 
-    The fine march ends soon after the first limit.
+    Where the fine one passes its limit, that is when. Where it does not, though the coarse one does
+    within the span, nobody can tell.
     """
-    finer = fine.get((coarse.limit.name, coarse.limit.where))
-    return coarse if finer is None else replace(coarse, at=finer.at)
+    if fine is None:
+        return coarse
+    if fine.at is not None:
+        sure = fine.limit if fine.limit.holds is False else coarse.limit
+        return replace(coarse, limit=sure, at=fine.at)
+    if coarse.at is not None and coarse.at <= span:
+        return replace(coarse, limit=replace(coarse.limit, uncertainty=None), at=None, back=None)
+    return coarse

@@ -7,75 +7,77 @@ from rehall.redundancy.chosen import PAIR, SIDE, SINGLE
 from rehall.redundancy.record import FAIL, PASS
 
 Row = dict[str, Any]
-ORDER = ("N", "N+1", "N+2", "2N")
-"""Levels from the least to the most; 2N stands for all of one side."""
 SHOWN = 4
 """Exceptions that are named."""
 
 
-def standings(records: Sequence[Row], claims: Mapping[str, str]) -> list[Row]:
+def standings(
+    records: Sequence[Row], claims: Mapping[str, str], wholes: Mapping[str, int]
+) -> list[Row]:
     """One row for each subsystem: its failures, what it has, what is claimed, whether that holds.
 
     N+1 where no single failure breaks a limit that held, N where every one does, and `N+1 except`
-    between; with pairs N+2 where none of two of it does; 2N where neither of its sides does. Claims
-    that no state has tested are not shown to hold.
+    between; with pairs N+2 where none of two of it does; 2N where neither of its sides does.
+    `wholes` is how many single failures each subsystem has: what was not solved shows nothing.
     """
     singles = [record for record in records if record["kind_of_state"] == SINGLE]
-    groups = dict.fromkeys(record["subsystem"] for record in singles)
-    rows = [_row(group, records, claims.get(group)) for group in groups]
-    missing = [name for name in claims if name not in groups]
-    return rows + [_untested(name, claims[name]) for name in missing]
+    groups = dict.fromkeys([*(record["subsystem"] for record in singles), *claims])
+    return [_row(group, records, claims.get(group), wholes.get(group, 0)) for group in groups]
 
 
-def _row(group: str, records: Sequence[Row], claim: str | None) -> Row:
+def _row(group: str, records: Sequence[Row], claim: str | None, whole: int) -> Row:
     def of(kind: str) -> list[Row]:
         return [r for r in records if r["kind_of_state"] == kind and r["subsystems"] == [group]]
 
-    singles, pairs, sides = of(SINGLE), of(PAIR), of(SIDE)
-    broken = [r for r in singles if r["verdict"] == FAIL]
-    unclear = [r for r in singles if r["verdict"] not in (FAIL, PASS)]
-    level = "N" if broken else "N+1"
-    if not broken and not unclear and pairs and all(r["verdict"] == PASS for r in pairs):
-        level = "N+2"
-    if not broken and not unclear and sides and all(r["verdict"] == PASS for r in sides):
-        level = "2N"
-    names = [r["state"] for r in broken]
-    found = level
-    if broken and len(broken) < len(singles):
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        found = f"N+1 except {', '.join(names[:SHOWN])}{more}"
-    elif unclear:
-        found = f"{level}, of which {len(unclear)} cannot be told"
+    singles = of(SINGLE)
+    broken = [record["state"] for record in singles if record["verdict"] == FAIL]
+    unclear = sum(record["verdict"] not in (FAIL, PASS) for record in singles)
+    one = _held(singles) if len(singles) >= whole else (False if broken else None)
+    two, side = _held(of(PAIR)), _held(of(SIDE))
     return {
         "subsystem": group,
         "failures": len(singles),
+        "not_studied": max(whole - len(singles), 0),
         "break_a_limit": len(broken),
-        "cannot_be_told": len(unclear),
-        "has": found,
-        "level": level,
+        "cannot_be_told": unclear,
+        "has": _has(broken, len(singles), unclear, (one, two, side)),
         "claimed": claim,
-        "holds": None if claim is None else _holds(level, claim, bool(unclear)),
-        "except": names,
+        "holds": None if claim is None else _holds(claim, one, two, side),
+        "except": broken,
     }
 
 
-def _holds(level: str, claim: str, unclear: bool) -> bool | None:
-    """Whether a claim holds; None where failures that cannot be told stand in between."""
-    met = claim == "N" or (claim in ORDER and ORDER.index(level) >= ORDER.index(claim))
-    if met and unclear and claim != "N":
-        return None
-    return met
+def _held(records: Sequence[Row]) -> bool | None:
+    """Whether no state breaks a limit; None where one cannot be told, or there is none."""
+    verdicts = [record["verdict"] for record in records]
+    if FAIL in verdicts:
+        return False
+    return True if verdicts and set(verdicts) == {PASS} else None
 
 
-def _untested(name: str, claim: str) -> Row:
-    return {
-        "subsystem": name,
-        "failures": 0,
-        "break_a_limit": 0,
-        "cannot_be_told": 0,
-        "has": "not studied",
-        "level": None,
-        "claimed": claim,
-        "holds": None,
-        "except": [],
-    }
+def _has(broken: Sequence[str], singles: int, unclear: int, held: tuple[bool | None, ...]) -> str:
+    """In words; `held` are single failures, two of them, and its sides."""
+    one, two, side = held
+    if not singles:
+        return "not studied"
+    if broken and len(broken) == singles:
+        return "N"
+    if broken:
+        more = f" and {len(broken) - SHOWN} more" if len(broken) > SHOWN else ""
+        return f"N+1 except {', '.join(broken[:SHOWN])}{more}"
+    found = "N+2" if one and two else "N+1"
+    found = f"{found}, 2N" if one and side else found
+    return found if not unclear else f"{found}, of which {unclear} cannot be told"
+
+
+def _holds(claim: str, one: bool | None, two: bool | None, side: bool | None) -> bool | None:
+    """Whether a claim holds; None where no state shows it."""
+    if claim == "N":
+        return True
+    if one is False or claim == "N+1":
+        return one
+    if claim == "2N":
+        return side if side is not True else one
+    if claim == "N+2":
+        return two if two is not True else one
+    return False if two is False else None  # three at once are never solved

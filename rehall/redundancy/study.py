@@ -14,16 +14,21 @@ import numpy as np
 from power.states import Failure
 from power.study import NORMAL, Study
 from power.study import study as chain_study
+from rehall import liquid_words
 from rehall.config import Case
 from rehall.limits import liquid_limits
+from rehall.limits_air import facility_limits
 from rehall.node_air import ambient
-from rehall.operation import Exchange, air_inputs
+from rehall.operation import Exchange
 from rehall.power_study import PowerStudy, power_study
 from rehall.redundancy.airs import (
     EndAir,
     Normal,
     endless,
+    largest_rise,
     reused,
+    untold,
+    widened,
     without_off,
 )
 from rehall.redundancy.chosen import State, chosen
@@ -102,7 +107,7 @@ def study_failures(
     ends = run.ends(steady, guesses, fine)
     followed, sharper = coolant | marches, run.fine_marches(courses, marches)
     run.solve(sharper.values())
-    finals = _settled(ground, courses, xs, airs, ends)
+    finals = _settled(normal, courses, xs, airs, ends)
     found = [
         _solved(
             state,
@@ -123,7 +128,18 @@ def _end_air(normal: Normal, air: AirOf, ends: Mapping[int, EndAir]) -> EndAir:
     """The air that a state ends in, wherever it comes from."""
     if air.kind == REUSED:
         return reused(normal, air.moved)
-    return endless() if air.kind == ENDLESS else ends[air.leader]
+    if air.kind == ENDLESS:
+        return endless()
+    end = untold(ends[air.leader])
+    return replace(end, limits=widened(end.limits, air.moved * largest_rise(normal)))
+
+
+def _of_circuits(solution: Solution) -> list[Limit]:
+    """Limits of coolant and facility water; nothing for sure where their flows did not close."""
+    limits = [*liquid_limits(solution), *facility_limits(solution)]
+    if solution.liquid is None or not liquid_words.reasons(*solution.liquid):
+        return limits
+    return [replace(limit, uncertainty=None) for limit in limits]
 
 
 def _solved(
@@ -138,12 +154,13 @@ def _solved(
     utilities, solution = final
     ran = {item.name for item in case.items if item.power > 0.0}
     off = {item.name for item in solution.case.items if item.power <= 0.0} & ran
-    reasons = (end.reason, in_time.reason, *solution.unsettled, *one.late)
+    closed = liquid_words.reasons(*solution.liquid) if solution.liquid is not None else []
+    reasons = (end.reason, in_time.reason, *closed, *solution.unsettled, *one.late)
     return Solved(
         state=state,
         course=one,
         air=end,
-        limits=without_off([*end.limits, *liquid_limits(solution)], off),
+        limits=without_off([*end.limits, *_of_circuits(solution)], off),
         passed=in_time.passed,
         grid=in_time.grid,
         throttled=throttled(solution) if solution.loops else {},
@@ -171,14 +188,18 @@ def _courses(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Co
 
 
 def _settled(
-    ground: Ground,
+    normal: Normal,
     courses: Sequence[Course],
     xs: Sequence[Exchange],
     airs: Sequence[AirOf],
     ends: Mapping[int, EndAir],
 ) -> list[tuple[Utilities, Solution]]:
-    """Liquid and power of all states in the air that each ends in, as one batch."""
-    on, batch = ground.fine, []
+    """Liquid and power of all states in the air that each ends in, as one batch.
+
+    Their solutions have the normal air: only circuits and chain are read from them.
+    """
+    ground, batch = normal.ground, []
+    on = ground.fine
     for one, x, air in zip(courses, xs, airs, strict=True):
         end = ends.get(air.leader)
         told_by = end.x if end is not None and end.x is not None else None
@@ -187,9 +208,10 @@ def _settled(
     settled = settle_states([(one.case, one.plant, one.x) for one in batch])
     found = []
     for state, utilities in zip(batch, settled, strict=True):
-        inputs = air_inputs(state.case, on.level, state.x)
-        around = (state.plant, utilities, state.x, inputs)
-        found.append((utilities, solution_of(state.case, on.level, on.air, around)))
+        around = (state.plant, utilities, state.x, normal.solution.inputs)
+        solution = solution_of(state.case, on.level, on.air, around)
+        solution.carried = normal.solution.carried  # of the same air
+        found.append((utilities, solution))
     return found
 
 

@@ -5,19 +5,23 @@ from typing import Any
 
 import numpy as np
 
+from power.study import NORMAL
 from rehall.config import Case
 from rehall.events import words
+from rehall.power_study import EVERY
 from rehall.redundancy.assumptions import assumptions
 from rehall.redundancy.availability import (
     Availability,
     Exposure,
     Pair,
     availability,
-    reliability_of,
 )
 from rehall.redundancy.chosen import PAIR, SINGLE
 from rehall.redundancy.course import Course
-from rehall.redundancy.passing import buffer_used, first
+from rehall.redundancy.outage import Outage
+from rehall.redundancy.outages import outages
+from rehall.redundancy.passing import buffer_used
+from rehall.redundancy.rates import rate_of
 from rehall.redundancy.record import (
     FAIL,
     PASS,
@@ -25,6 +29,7 @@ from rehall.redundancy.record import (
     UNSURE,
     broken_rows,
     by_severity,
+    nearest_limit,
     row_of_finding,
     rows_of_limits,
     tightest,
@@ -32,7 +37,7 @@ from rehall.redundancy.record import (
 )
 from rehall.redundancy.standing import standings
 from rehall.redundancy.study import Solved, Studied
-from rehall.schema.entries import Generator, Utility
+from rehall.schema.entries import Generator
 from rehall.summary import device_name
 
 Row = dict[str, Any]
@@ -41,9 +46,12 @@ Row = dict[str, Any]
 def summarise_study(studied: Studied) -> Row:
     """Every number of a study, as `redundancy.json` holds it."""
     case = studied.ground.case
-    records = [_record(studied, n) for n in range(len(studied.states))]
+    rules = _rules_of_chain(studied)
+    records = [_record(studied, one, rules) for one in studied.states]
     ordered = by_severity(records)
-    standing = standings(records, case.redundancy.claims)
+    every = [outage.subsystem for outage in outages(case, studied.ground.plant.side)]
+    wholes = {name: every.count(name) for name in every}
+    standing = standings(records, case.redundancy.claims, wholes)
     normal = _normal(studied)
     return {
         "case": case.path.stem,
@@ -64,26 +72,38 @@ def summarise_study(studied: Studied) -> Row:
 def _normal(studied: Studied) -> Row:
     """The normal state: what it breaks before anything fails."""
     rows = rows_of_limits(studied.normal.fine.limits, [])
-    if studied.power is not None:
-        rows += [row_of_finding(f, None) for f in studied.power.broken(0)]
-    broken = broken_rows(rows, {})
-    return {"verdict": verdict_of(broken, ""), "broken": broken, "limits": tightest(rows)}
+    rows += _rules_of_chain(studied).get(NORMAL.name, [])
+    broken, reason = broken_rows(rows, {}), "; ".join(studied.ground.reasons)
+    return {
+        "verdict": verdict_of(broken, reason),
+        "reason": reason,
+        "broken": broken,
+        "limits": tightest(rows),
+    }
 
 
-def _record(studied: Studied, n: int) -> Row:
-    one, normal = studied.states[n], studied.normal
+def _rules_of_chain(studied: Studied) -> dict[str, list[Row]]:
+    """Rules of the power chain that do not hold, by the name of the state; no advice."""
+    found: dict[str, list[Row]] = {}
+    for finding in studied.power.findings if studied.power is not None else ():
+        if not finding.check.informational:
+            name = NORMAL.name if finding.failure == EVERY else finding.failure
+            found.setdefault(name, []).append(row_of_finding(finding))
+    return found
+
+
+def _record(studied: Studied, one: Solved, rules: Mapping[str, list[Row]]) -> Row:
+    normal = studied.normal
     outage, case = one.state.first, studied.ground.case
     known: dict[tuple[str, str], bool | None] = {
         place: limit.holds for place, limit in normal.limits.items()
     }
-    at = first(one.passed)
     rows = rows_of_limits(one.limits, one.passed)
     reason = "; ".join(one.reasons)
-    if studied.power is not None:
-        study = studied.power
-        known |= {(f.check.rule.replace(" ", "_"), f.check.node): False for f in study.broken(0)}
-        rows += [row_of_finding(f, None) for f in study.broken(n + 1)]
+    known |= {(row["limit"], row["where"]): False for row in rules.get(NORMAL.name, [])}
+    rows += rules.get(one.state.name, [])
     broken = broken_rows(rows, known)
+    times = [r["at_s"] for r in broken if r["holds"] is False and r["at_s"] is not None]
     lost = one.course.unserved
     return {
         "state": one.state.name,
@@ -99,11 +119,12 @@ def _record(studied: Studied, n: int) -> Row:
         "in_time": one.grid or ("coolant" if one.series else "none"),
         "broken": broken,
         "buffer_used_s": buffer_used(case, one.series),
-        "first_limit_s": at if any(row["at_s"] is not None for row in broken) else None,
+        "first_limit_s": min(times, default=None),
         "unserved_kw": sum(lost.values()) / 1e3,
         "unserved_loads": sorted(lost),
         "unserved_at_s": unserved_at(one.course, lost),
         "throttled_kw": sum(one.throttled.values()) / 1e3,
+        "nearest": nearest_limit(rows, normal.limits),
         "limits": tightest(rows),
         "events": [words(e) for e in one.course.spec.events],
         **_rates(case, one),
@@ -118,24 +139,9 @@ def unserved_at(course: Course, lost: Mapping[str, float]) -> float | None:
 
 def _rates(case: Case, one: Solved) -> Row:
     """How often a single failure happens and how long it lasts, where that is known."""
-    if one.state.kind != SINGLE:
-        return {"rate_per_year": None, "repair_h": None, "start_failure": None}
-    outage = one.state.first
-    own = getattr(outage.entry, "reliability", None)
-    mode = outage.mode.removeprefix("start, ")
-    found = reliability_of(outage.kind, mode, own)
-    if isinstance(outage.entry, Generator):  # it is asked for when the utility is lost
-        utility = next((i.entry for i in case.nodes if isinstance(i.entry, Utility)), None)
-        asked = reliability_of("utility", "off", getattr(utility, "reliability", None))
-        start = None if found is None else found.start_failure
-        found, known = asked, start is not None
-        if asked is None or not known:
-            return {"rate_per_year": None, "repair_h": None, "start_failure": None}
-        return {"rate_per_year": asked.rate, "repair_h": asked.repair, "start_failure": start}
-    if found is None or found.rate is None:
-        return {"rate_per_year": None, "repair_h": None, "start_failure": None}
-    many = outage.count * found.rate
-    return {"rate_per_year": many, "repair_h": found.repair, "start_failure": 1.0}
+    known = rate_of(case, one.state.first) if one.state.kind == SINGLE else None
+    rate, repair, start = (None, None, None) if known is None else known
+    return {"rate_per_year": rate, "repair_h": repair, "start_failure": start}
 
 
 def single_points(ordered: Sequence[Row]) -> list[Row]:
@@ -195,10 +201,12 @@ def _verdict(normal: Row, records: Sequence[Row], standing: Sequence[Row]) -> st
 
 
 def _availability(studied: Studied, records: Sequence[Row], normal: Row) -> Row:
+    """Hours a year; two failures at once count where both come by themselves."""
     exposures, pairs = [], []
     told = {FAIL: True, PASS: False}
     for record, one in zip(records, studied.states, strict=True):
-        broken = told.get(record["verdict"])
+        broken, parts = told.get(record["verdict"]), [p.outage for p in one.state.parts]
+        start = record["start_failure"]
         if record["kind_of_state"] == SINGLE:
             exposures.append(
                 Exposure(
@@ -207,15 +215,18 @@ def _availability(studied: Studied, records: Sequence[Row], normal: Row) -> Row:
                     rate=record["rate_per_year"],
                     repair=record["repair_h"],
                     broken=broken,
-                    start_failure=record["start_failure"] or 1.0,
+                    start_failure=1.0 if start is None else start,
                     seconds_broken=_seconds(record) if broken else None,
                 )
             )
-        elif record["kind_of_state"] == PAIR:
-            names = [part.outage.name for part in one.state.parts]
-            pairs.append(Pair(names[0], names[1], broken))
-    found = availability(exposures, pairs, told.get(normal["verdict"]) is True)
-    return availability_row(found)
+        elif record["kind_of_state"] == PAIR and _by_themselves(parts):
+            pairs.append(Pair(parts[0].name, parts[1].name, broken))
+    return availability_row(availability(exposures, pairs, told.get(normal["verdict"])))
+
+
+def _by_themselves(parts: Sequence[Outage]) -> bool:
+    """Whether two failures come each at its rate: not of generators, which are asked for."""
+    return len(parts) == 2 and not any(isinstance(outage.entry, Generator) for outage in parts)
 
 
 def _seconds(record: Row) -> float | None:

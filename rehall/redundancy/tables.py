@@ -46,8 +46,10 @@ def states_table(states: list[Row]) -> Table:
     ):
         table.add_column(name, justify=justify, no_wrap=name in ("verdict", "after"))  # type: ignore[arg-type]
     for state, count in alike(states):
-        worst = state["broken"][0] if state["broken"] else None
+        worst = state["broken"][0] if state["broken"] else state["nearest"]
         cells = ["", "", "", "", ""] if worst is None else _cells(worst)
+        if not state["broken"] and worst is not None:
+            cells[0] = f"({cells[0]})"
         after = state["first_limit_s"]
         more = len(state["broken"]) - 1
         table.add_row(

@@ -14,7 +14,6 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from geometry.errors import ProjectError
 from rehall.coolant_log import CoolantMarch
 from rehall.coolant_march import march_coolant
 from rehall.operation import Exchange
@@ -60,8 +59,8 @@ class Task:
 
 
 def done(task: Task, folder: Path) -> bool:
-    """Whether a task has its result."""
-    return (folder / f"{task.name}.json").is_file()
+    """Whether a task has its result; one that was stopped by an error is tried again."""
+    return (folder / f"{task.name}.json").is_file() and not told(task, folder).get("stopped")
 
 
 def told(task: Task, folder: Path) -> dict[str, Any]:
@@ -74,8 +73,8 @@ def solve_task(task: Task, ground: Ground, folder: Path) -> None:
     """Solve a task and write its files; what cannot be solved is told with its reason."""
     try:
         found = KINDS[task.kind](task, ground, folder)
-    except (ProjectError, ArithmeticError, ValueError, RuntimeError) as error:
-        found = {"reason": f"{type(error).__name__}: {error}"}
+    except Exception as error:  # whatever it is, the other states go on
+        found = {"reason": f"{type(error).__name__}: {error}", "stopped": True}
     write_text(folder / f"{task.name}.json", json.dumps(found))
 
 

@@ -169,7 +169,7 @@ def failures(results, rows):
     states = [rows.state("FW1 <b>fans</b> stop", inlet, kind="cooling_unit")]
     states += [rows.state(f"whip {n}", rows.broken("unserved_power")) for n in range(3)]
     standing = {"subsystem": "whips", "failures": 3, "break_a_limit": 3, "cannot_be_told": 0}
-    standing |= {"has": "N", "level": "N", "claimed": "N+1", "holds": False, "except": ["whip 0"]}
+    standing |= {"has": "N", "claimed": "N+1", "holds": False, "except": ["whip 0"]}
     point = {"component": "FW1", "state": "FW1 fans stop", "limit": "rack_inlet_max"}
     point |= {"where": "A01", "first_limit_s": 45.3}
     study = rows.study(*states, subsystems=[standing], single_points=[point])
