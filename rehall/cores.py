@@ -2,12 +2,13 @@
 
 XLA runs a kernel of the CPU on one core, and keeps a thread for every core that it may use. Two
 processes that are free to move take twice as long on two cores as two that are bound to one each:
-their threads get in each other's way.
+their threads get in each other's way. A process has to be bound before JAX is loaded in it.
 """
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import pickle
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnContext
@@ -25,15 +26,26 @@ def cores_for(count: int) -> list[int | None]:
     return [*cores[:count]] if count <= len(cores) else [None] * count
 
 
-def core_queue(context: "SpawnContext", count: int) -> "SimpleQueue[int | None]":
-    """The cores for so many processes, of which each takes one."""
+def bind(core: int | None) -> None:
+    """Bind this process to a core."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
+
+def bound(
+    context: "SpawnContext", count: int, begin: Callable[..., None], arguments: tuple[Any, ...]
+) -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """Initialiser and its arguments for a pool of so many processes: each takes a core, and begins.
+
+    What `begin` needs is loaded only then.
+    """
     cores = context.SimpleQueue()
     for core in cores_for(count):
         cores.put(core)
-    return cores
+    return _bind_and_begin, (cores, pickle.dumps((begin, arguments)))
 
 
-def bind(core: int | None) -> None:
-    """Bind this process to a core; before the first computation, after which threads are there."""
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+def _bind_and_begin(cores: "SimpleQueue[int | None]", packed: bytes) -> None:
+    bind(cores.get())
+    begin, arguments = pickle.loads(packed)
+    begin(*arguments)

@@ -13,10 +13,10 @@ import pytest
 from rehall import runtime
 from rehall.cores import bind, cores_for
 
-runtime.KEEPS = False
 if "PYTEST_XDIST_WORKER" in os.environ:
     number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
     bind(cores_for(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))[number])
+runtime.KEEPS = False
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")

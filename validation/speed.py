@@ -1,6 +1,6 @@
 """Speed of the air solver and of batched liquid and power states, as ratios taken in one run.
 
-    python validation/speed.py [--quick | --start | --liquid | --power]
+    python validation/speed.py [--quick | --start | --liquid | --power | --failures]
 
 Prints every figure and appends it to validation/speed.csv. On one core unless said. `copies` are
 times to copy one field of the same grid; iterations of the pressure solver are to 1e-8 in float64,
@@ -36,9 +36,10 @@ from thermal.air.multigrid import build_levels, solve_to, v_cycle
 from thermal.air.state import Work, at_rest
 
 CASE = Path(__file__).parent / "peers" / "contained.yaml"
-STATES = {  # failure states in one batch, and the program that solves them one by one
+STATES = {  # failure states in one batch, and the other program that solves them one by one
     "liquid": (Path(__file__).parent / "peers" / "failure_states.py", "pandapipes"),
     "power": (Path(__file__).parent / "peers" / "power_states.py", "pandapower"),
+    "failures": (Path(__file__).with_name("failure_states.py"), ""),
 }
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15
@@ -253,7 +254,9 @@ def start_figures() -> dict[str, float]:
 def state_figures(of: str) -> dict[str, float]:
     """Failure states in one batch, beside another program where it is installed; on two cores."""
     script, peer = STATES[of]
-    rows = csv.reader(child_seconds(str(script))[1].splitlines())
+    # Without this folder, whose `power` is not the package; scripts of peers import each other.
+    words = (str(script),) if peer else ("-P", str(script))
+    rows = csv.reader(child_seconds(*words)[1].splitlines())
     figures = {quantity: float(value) for quantity, value in rows}
     if not any(peer in quantity for quantity in figures):
         print(f"{peer} is not installed here: `make peers` prints the ratio to it")
@@ -322,6 +325,7 @@ def all_figures(quick: bool) -> dict[str, float]:
     figures |= transient_figures(0.2, 10.0)
     if jax.default_backend() == "cpu":
         figures |= start_figures() | state_figures("liquid") | state_figures("power")
+        figures |= state_figures("failures")
     return figures | pressure_figures(SIZES[:2] if quick else SIZES)
 
 
@@ -342,7 +346,7 @@ def asked() -> str:
     """Which figures the command line asks for."""
     words = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     one = words.add_mutually_exclusive_group()
-    told_of = ("quick", "start", "liquid", "power")
+    told_of = ("quick", "start", "liquid", "power", "failures")
     for name in (*told_of, "case", "all-cores"):
         told = None if name in told_of else SUPPRESS  # those it calls itself by
         one.add_argument(f"--{name}", action="store_const", dest="what", const=name, help=told)
@@ -357,7 +361,7 @@ if __name__ == "__main__":
             print(overhead_of_a_start())
         case "case":
             print(overhead_of_a_case())
-        case "liquid" | "power" as of:
+        case "liquid" | "power" | "failures" as of:
             record(state_figures(of))
         case what:
             record(all_figures(what == "quick"))

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from rehall.config import Case
-from rehall.cores import bind, core_queue
+from rehall.cores import bound
 from rehall.redundancy.ground import Ground, read_ground
 from rehall.redundancy.tasks import Task, solve_task
 
@@ -37,8 +36,7 @@ def _workers(
 ) -> Iterator[ProcessPoolExecutor]:
     """Processes that have read the normal state."""
     spawn = multiprocessing.get_context("spawn")
-    cores = core_queue(spawn, count)
-    pool = ProcessPoolExecutor(count, spawn, _begin, (case, cell, folder, cores))
+    pool = ProcessPoolExecutor(count, spawn, *bound(spawn, count, _begin, (case, cell, folder)))
     try:
         yield pool
     except BaseException:
@@ -51,10 +49,9 @@ _ground: Ground
 _folder: Path
 
 
-def _begin(case: Case, cell: float | None, folder: Path, cores: "SimpleQueue[int | None]") -> None:
+def _begin(case: Case, cell: float | None, folder: Path) -> None:
     """Prepare a process: it ends with the one that has started it."""
     global _ground, _folder
-    bind(cores.get())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from rehall.runtime import prepare
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
-from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import jax
 
 from geometry.errors import InputError
-from rehall.cores import bind, core_queue
+from rehall.cores import bound
 from rehall.validation.outcome import Outcome, Row
 
 DOMAINS = ("air", "liquid", "power", "coupled")
@@ -117,8 +116,7 @@ def run_cases(cases: Sequence[CaseFolder], reduced: bool, jobs: int = 1) -> Iter
         return
     # Processes are spawned: a fork would copy the threads of jax half-alive.
     spawn = get_context("spawn")
-    cores = core_queue(spawn, jobs)
-    with ProcessPoolExecutor(jobs, spawn, _prepare, (cores,)) as pool:
+    with ProcessPoolExecutor(jobs, spawn, *bound(spawn, jobs, _prepare, ())) as pool:
         running = {pool.submit(run_case, case, reduced): case for case in cases}
         for done in as_completed(running):
             error = done.exception()
@@ -152,10 +150,9 @@ def _outcome(case: CaseFolder, reduced: bool) -> Outcome:
     return outcome
 
 
-def _prepare(cores: "SimpleQueue[int | None]") -> None:
+def _prepare() -> None:
     from rehall.runtime import prepare
     from thermal.programs import keep
 
-    bind(cores.get())
     prepare()
     keep(None)  # a claim is traced from the code that it stands for
