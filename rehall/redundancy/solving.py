@@ -40,7 +40,9 @@ from rehall.redundancy.pool import solve_tasks
 from rehall.redundancy.screening import SHARE, calm
 from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
 
-FINE_SPAN = 40.0
+FIRST_SPAN = 100.0
+"""How long what changes all at once is followed first [s]."""
+FINE_SPAN = 20.0
 """A limit that breaks within this time on the coarse grid is marched to on the fine one too [s]."""
 LONGER = 1.25
 """How much longer the fine march goes on than the coarse one needed, and 5 s [-]."""
@@ -169,7 +171,7 @@ class Solving:
         """Tasks of what happens in time in the air.
 
         What changes all at once, and so little that no limit breaks even where values go well
-        beyond their end, is not followed.
+        beyond their end, is not followed. The others that do are followed over FIRST_SPAN first.
         """
         case, found = self.ground.case, {}
         grid = COARSE if self.screens else FINE
@@ -182,9 +184,33 @@ class Solving:
                 if in_coolant(one, case):
                     found[n] = self._coolant(n, one, x)
                 continue
-            found[n] = Task(MARCH, key_of(one, case), one, x, grid)
+            first = FIRST_SPAN if at_once(one, case) and one.span > FIRST_SPAN else None
+            found[n] = Task(MARCH, key_of(one, case), one, x, grid, first)
             self.wait(n, found[n])
         return found
+
+    def longer(
+        self, courses: Sequence[Course], broken: Sequence[bool], marches: Mapping[int, Task]
+    ) -> dict[int, Task]:
+        """Marches over all the time that is to be followed.
+
+        Of those that have been followed over FIRST_SPAN: which no inlet breaks in it, or whose end
+        holds (not `broken`), so that they come back.
+        """
+        found = {}
+        for n, task in marches.items():
+            if task.kind == MARCH and task.span == FIRST_SPAN:
+                soon = self._first_inlet(courses[n], task)
+                if soon is None or not broken[n]:
+                    found[n] = replace(task, span=None)
+                    self.wait(n, found[n])
+        return found
+
+    def _first_inlet(self, one: Course, task: Task) -> float | None:
+        """When the first inlet passes its limit in a march [s]."""
+        passed = self._passed(one, read_arrays(task, self.folder), task.grid)
+        inlets = (p.at for p in passed if p.limit.name.startswith("rack_inlet"))
+        return min((at for at in inlets if at is not None), default=None)
 
     def ends(
         self, steady: Mapping[int, Task], guesses: Mapping[int, EndAir], fine: Mapping[int, Task]
@@ -206,10 +232,7 @@ class Solving:
         for n, task in marches.items():
             if task.kind != MARCH or task.grid != COARSE:
                 continue
-            series = read_arrays(task, self.folder)
-            passed = self._passed(courses[n], series, COARSE)
-            inlets = (p.at for p in passed if p.limit.name.startswith("rack_inlet"))
-            soon = min((at for at in inlets if at is not None), default=None)
+            soon = self._first_inlet(courses[n], task)
             if soon is not None and soon <= FINE_SPAN:
                 span = round(LONGER * soon + 5.0, 1)
                 found[n] = replace(task, grid=FINE, span=span)

@@ -105,8 +105,10 @@ def study_failures(
     marches = run.marches(courses, xs, airs, guesses)
     run.solve([*fine.values(), *marches.values()])
     ends = run.ends(steady, guesses, fine)
-    followed, sharper = coolant | marches, run.fine_marches(courses, marches)
-    run.solve(sharper.values())
+    broken = [_breaks(_end_air(normal, air, ends), normal) for air in airs]
+    longer, sharper = run.longer(courses, broken, marches), run.fine_marches(courses, marches)
+    run.solve([*longer.values(), *sharper.values()])
+    followed = coolant | marches | longer
     finals = _settled(normal, courses, xs, airs, ends)
     found = [
         _solved(
@@ -122,6 +124,14 @@ def study_failures(
     power = _power(normal, states, found)
     wall = time.perf_counter() - began
     return Studied(ground, normal, found, power, run.computed, wall)
+
+
+def _breaks(end: EndAir, normal: Normal) -> bool:
+    """Whether a state ends with air that breaks a limit which the normal state does not."""
+    before = {place for place, limit in normal.limits.items() if limit.holds is False}
+    return any(
+        limit.holds is False and (limit.name, limit.where) not in before for limit in end.limits
+    )
 
 
 def _end_air(normal: Normal, air: AirOf, ends: Mapping[int, EndAir]) -> EndAir:

@@ -55,7 +55,8 @@ class Task:
     @property
     def name(self) -> str:
         """Name of its files."""
-        return f"{self.kind}-{self.grid}-{self.key}"
+        cut = "" if self.span is None else f"-{self.span:g}s"
+        return f"{self.kind}-{self.grid}-{self.key}{cut}"
 
 
 def done(task: Task, folder: Path) -> bool:

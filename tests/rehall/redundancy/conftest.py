@@ -51,6 +51,7 @@ equipment:
         like: vertiv_fa069hc
         size: [1.2 m, 1.2 m, 3.0 m]
         fan_power: 2 kW
+        air_flow_min: 20 %
         rating:
           capacity: 50 kW
           air_flow: 10800 m3/h
@@ -59,9 +60,9 @@ equipment:
           water_in: 18 degC
           water_out: 25 degC
       name: FW
-      count: 2
-      first: [0.6 m, 4.2 m]
-      pitch: 1.5 m
+      count: 3
+      first: [0.3 m, 4.2 m]
+      pitch: 1.2 m
       facing: -y
       supply: 22 degC
       air_flow: 2.8 m3/s
@@ -87,7 +88,7 @@ liquid:
       feeds: [BA, BB]
     - name: chw
       supply: 18 degC
-      flow: 300 L/min
+      flow: 450 L/min
       volume: 1 m3
       pump_head: 200 kPa
       pump_efficiency: 70 %

@@ -20,8 +20,8 @@ def test_names_of_folders_are_safe_short_and_each_once():
 def test_a_study_leaves_the_normal_state_and_its_worst_states_as_results(
     case_of, sound_text, tmp_path
 ):
-    """FW01 at its least fan speed is solved on the fine grid, where the other unit stays off."""
-    case = case_of(tmp_path, sound_text + "off: [FW02]\n")
+    """FW01 at its least fan speed is solved on the fine grid, where the other units stay off."""
+    case = case_of(tmp_path, sound_text + "off: [FW02, FW03]\n")
     old, kept = tmp_path / "states" / "old", tmp_path / "states" / "mine" / "notes.txt"
     for folder in (old, kept.parent):
         folder.mkdir(parents=True)

@@ -84,7 +84,7 @@ def test_states_are_picked_by_name_component_kind_and_subsystem(small):
     by = {
         "CDU01 off": 1,
         "CDU01": 3,
-        "cooling_unit": 6,
+        "cooling_unit": 9,
         "CDUs of tcs": 8,
         "U? lost": 2,
     }

@@ -50,7 +50,7 @@ def test_pair_of_ups_that_carries_the_load_only_together_is_overloaded_after_one
 def test_contained_aisle_overheats_soon_where_one_fan_wall_cannot_draw_its_air(
     tmp_path, sound_text, studied
 ):
-    weak = sound_text.replace("air_flow: 2.8 m3/s", "air_flow: 1.5 m3/s")
+    weak = sound_text.replace("air_flow: 2.8 m3/s", "air_flow: 0.8 m3/s")
     record = studied(tmp_path, weak, "FW01 fans stop")["FW01 fans stop"]
     assert record["verdict"] == "fail"
     assert "rack_inlet_max" in broken(record)
@@ -60,8 +60,11 @@ def test_contained_aisle_overheats_soon_where_one_fan_wall_cannot_draw_its_air(
 def test_pump_without_check_valve_is_the_one_whose_trip_starves_the_units(
     tmp_path, sound_text, studied
 ):
-    weak = sound_text.replace(
-        "pumps: {count: 3, duty: 3}", "pumps: {count: 3, duty: 3, without_check: [3]}"
+    weak = (
+        sound_text.replace("{count: 3, duty: 3}", "{count: 3, duty: 3, without_check: [3]}")
+        .replace("supply: 34 degC", "supply: 36 degC")
+        .replace("flow: 2100 L/min", "flow: 1500 L/min")
+        .replace("coolant_supply_max: 45 degC", "coolant_supply_max: 40.2 degC")
     )
     found = studied(tmp_path, weak, "fws pump *")
     verdicts = {name: record["verdict"] for name, record in found.items()}
