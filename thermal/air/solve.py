@@ -199,9 +199,7 @@ class _Settling:
         history, settings = self.history, self.settings
         still = swing < settings.drift and history.still_to_move() < settings.drift
         still = still and float(history.change[-1].mean()) < settings.change
-        if not (
-            self.done >= WINDOW + settings.chunk and still and closed and history.hall_holds()
-        ):
+        if not (self.done >= WINDOW + settings.chunk and still and closed and history.hall_holds()):
             return False
         self.averaging_from = None
         return True
