@@ -10,7 +10,7 @@ from rehall.config import Case
 from rehall.layout import moves_air
 from rehall.models import AirLevel
 from rehall.operation import entering_temperature
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 from thermal.properties import air_density
 
 

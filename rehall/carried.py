@@ -21,7 +21,7 @@ from thermal.air import scalars
 from thermal.air.gas import density
 from thermal.air.inputs import AirInputs
 from thermal.air.scalars import Carriage, Release
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 from thermal.air.state import Work, to_work
 from thermal.arrays import on_device
 

@@ -1,8 +1,8 @@
 """Processes bound to a core each.
 
 XLA runs a kernel of the CPU on one core, and keeps a thread for every core that it may use. Two
-processes that are free to move take twice as long on two cores as two that are bound to one each:
-their threads get in each other's way. A process has to be bound before JAX is loaded in it.
+processes that are free to move get in each other's way (validation/processes.py). A process has to
+be bound before JAX is loaded in it.
 """
 
 import os

@@ -16,7 +16,7 @@ from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
 from rehall.operation import air_inputs
 from rehall.simulate import Solution
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 
 Named = dict[str, float]
 SMALL = 1e-3

@@ -12,7 +12,7 @@ from rehall.models import AirLevel
 from rehall.observe import DeviceAir, device_air
 from rehall.schema.entries import SERVERS
 from rehall.simulate import Solution
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 
 ZERO = 273.15
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from rehall.layout import moves_air
 from rehall.models import AirLevel
 from rehall.operation import entering_temperature
 from rehall.results import FaceTemperature
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 from thermal.air.state import AirState
 from thermal.properties import air_density
 

@@ -11,7 +11,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rehall.simulate import Watch
     from rehall.transient import MarchProgress
-    from thermal.air.solve import Progress as AirProgress
+    from thermal.air.settling import Progress as AirProgress
 
 err = Console(stderr=True, highlight=False)
 

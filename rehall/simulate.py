@@ -36,7 +36,8 @@ from rehall.utilities import Plant, Utilities, first_exchange, settle, settle_st
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
 from thermal.air.ports import outlet
-from thermal.air.solve import AirSolution, Progress, Settings, prolong, solve_steady
+from thermal.air.settling import AirSolution, Progress, Settings
+from thermal.air.solve import prolong, solve_steady
 from thermal.air.state import Work
 from thermal.liquid.solve import CircuitsState
 

@@ -1,13 +1,32 @@
 """What a study of failures assumes, in words: for the report, with the figures that it used."""
 
+from rehall.coils import entry_of
 from rehall.config import Case
+from rehall.facility import facilities_of
+from rehall.inventory import inventory_of
+from rehall.liquid import LiquidSide
 from rehall.redundancy.clusters import SAME_HEAT
 from rehall.redundancy.course import RUN_DOWN, RUN_UP
 from rehall.redundancy.outages import CLOGGED
 from rehall.redundancy.prepared import LESS_HEAT
-from rehall.redundancy.screening import SHARE
+from rehall.redundancy.screening import SETTLED, SHARE
 from rehall.redundancy.shell import CONTRACTION, DOOR, PANEL
 from rehall.redundancy.solving import FINE_SPAN
+from rehall.schema.entries import Cdu
+
+
+def unknown_of_coolant(case: Case, side: LiquidSide | None) -> list[str]:
+    """What the coolant in time takes to be none, so that limits break sooner than they do."""
+    if side is None:
+        return []
+    cdus = [entry_of(item, Cdu) for m in side.loops.values() for item in m.cdus]
+    times = {entry.name: entry.pump.coast_down for entry in cdus}
+    times |= {f.name: f.pumps.coast_down if f.pumps else 0.0 for f in facilities_of(case)}
+    stops = [name for name, time in times.items() if time == 0.0]
+    return [
+        *inventory_of(side, case)[1],
+        *(f"no coast-down known of the pumps of {name}: they stop at once" for name in stops),
+    ]
 
 
 def assumptions(case: Case) -> list[str]:
@@ -26,7 +45,7 @@ def assumptions(case: Case) -> list[str]:
         "elsewhere; that share of the largest air rise is added to the uncertainty. Servers that "
         f"draw up to {100 * LESS_HEAT:g} % less of the heat to the air leave it as it was.",
         "A state that is screened has, on the fine grid, the change that it has on the coarse one, "
-        f"within {100 * SHARE:g} % of that change.",
+        f"within {100 * SHARE:g} % of that change and {SETTLED:g} K.",
         f"Inlet limits that break within {FINE_SPAN:g} s on the coarse grid are marched to on the "
         "fine one.",
         "Air round the nodes of the power chain is that of the normal state.",

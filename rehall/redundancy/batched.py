@@ -9,7 +9,8 @@ from rehall.redundancy.ground import Ground
 from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, done, written
 from rehall.results import write_text
 from rehall.simulate import Asked, couple_states
-from thermal.air.solve import AirSolution, Settings, solve_steady_states
+from thermal.air.settling import AirSolution, Settings
+from thermal.air.solve import solve_steady_states
 
 SHARE = 0.5
 """Share of the device's free memory that a batch may take [-]."""

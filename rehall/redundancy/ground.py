@@ -19,7 +19,7 @@ from rehall.results import write_text
 from rehall.simulate import Solution, Watch, couple, simulate, solution_of
 from rehall.utilities import Plant, settle
 from rehall.verdict import Limit
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 
 FINE, COARSE = "fine", "coarse"
 REASONS = "normal.reasons"

@@ -25,13 +25,12 @@ class Passing:
     """The worst value in time of something that has a limit.
 
     `at` is when it passes the limit and `back` when it is within again for good [s]; None where
-    that does not happen while it is followed. `since` is the time of the worst value.
+    that does not happen while it is followed.
     """
 
     limit: Limit
     at: float | None
     back: float | None
-    since: float
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,9 @@ def _worst(
     if not on.any() or values[0] > most:
         return
     t, values = t[on], values[on]
-    n = int(values.argmax())
     at, back = crossing(t, values, most), None
     if at is not None and values[-1] <= most:
         last = int(np.flatnonzero(values > most)[-1])
         back = float(t[last + 1])
-    limit = Limit(f"{name}_transient", where, float(values[n]), most, unit, unsure)
-    yield Passing(limit, at, back, float(t[n]))
+    limit = Limit(f"{name}_transient", where, float(values.max()), most, unit, unsure)
+    yield Passing(limit, at, back)

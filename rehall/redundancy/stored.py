@@ -12,7 +12,7 @@ import numpy as np
 from rehall.models import AirLevel
 from rehall.operation import Exchange
 from rehall.results import aside
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 from thermal.air.state import AirState, Work, at_rest
 
 ARRAYS = (

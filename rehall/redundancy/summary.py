@@ -9,7 +9,7 @@ from power.study import NORMAL
 from rehall.config import Case
 from rehall.events import words
 from rehall.power_study import EVERY
-from rehall.redundancy.assumptions import assumptions
+from rehall.redundancy.assumptions import assumptions, unknown_of_coolant
 from rehall.redundancy.availability import (
     Availability,
     Exposure,
@@ -53,6 +53,7 @@ def summarise_study(studied: Studied) -> Row:
     wholes = {name: every.count(name) for name in every}
     standing = standings(records, case.redundancy.claims, wholes)
     normal = _normal(studied)
+    unknown = unknown_of_coolant(case, studied.ground.plant.liquid)
     return {
         "case": case.path.stem,
         "verdict": _verdict(normal, records, standing),
@@ -65,7 +66,8 @@ def summarise_study(studied: Studied) -> Row:
         "single_points": single_points(ordered),
         "subsystems": standing,
         "availability": _availability(studied, records, normal),
-        "assumptions": assumptions(case),
+        "assumptions": [*unknown, *assumptions(case)],
+        "unknown": unknown,
     }
 
 

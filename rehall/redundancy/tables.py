@@ -31,6 +31,8 @@ def print_study(summary: Row, out: Console) -> None:
     out.print(states_table(summary["states"]))
     out.print(subsystems_table(summary["subsystems"]))
     out.print(hours(summary["availability"]))
+    for text in summary["unknown"]:
+        out.print(f"Limits of the coolant break sooner than they do: {text}", markup=False)
 
 
 def states_table(states: list[Row]) -> Table:
@@ -56,7 +58,7 @@ def states_table(states: list[Row]) -> Table:
             state["verdict"],
             name_of(state, count),
             *cells,
-            "" if after is None else f"{after:.0f} s",
+            seconds(after),
             _unserved(state),
             f"{state['throttled_kw']:.0f}" if state["throttled_kw"] else "",
             f"+{more}" if more > 0 else "",
@@ -64,6 +66,17 @@ def states_table(states: list[Row]) -> Table:
             style=COLOURS.get(state["verdict"], ""),
         )
     return table
+
+
+def seconds(time: float | None) -> str:
+    """A time as the table shows it [s].
+
+    >>> seconds(0.02), seconds(12.4), seconds(None)
+    ('<1 s', '12 s', '')
+    """
+    if time is None:
+        return ""
+    return f"{time:.0f} s" if time >= 1.0 else "<1 s"
 
 
 def _unserved(state: Row) -> str:

@@ -26,7 +26,8 @@ from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.simulate import AGREEMENT, Solution, couple
 from rehall.temporal import drop_steps
 from rehall.transient import COURANT, Transient, march_case
-from thermal.air.solve import AirSolution, prolong
+from thermal.air.settling import AirSolution
+from thermal.air.solve import prolong
 from thermal.air.state import Work
 
 SCREENING_COURANT = 4.0

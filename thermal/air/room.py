@@ -19,7 +19,8 @@ from geometry.voxels import VoxelModel, voxelise
 from thermal.air.build import build_model
 from thermal.air.inputs import AirInputs
 from thermal.air.model import AirModel
-from thermal.air.solve import AirSolution, Settings, solve_steady
+from thermal.air.settling import AirSolution, Settings
+from thermal.air.solve import solve_steady
 from thermal.air.state import Work, at_rest
 from thermal.air.streams import StreamTable
 from thermal.arrays import on_device

@@ -36,7 +36,8 @@ from rehall.simulate import simulate
 from rehall.start import at_start
 from rehall.utilities import Plant, first_exchange, settle
 from thermal.air.iterate import run
-from thermal.air.solve import Settings, prolong, solve_steady
+from thermal.air.settling import Settings
+from thermal.air.solve import prolong, solve_steady
 
 HERE = Path(__file__).parent
 WINDOW = 100

@@ -13,13 +13,13 @@ hall:
   size: [4.8 m, 3.6 m, 2.7 m]
   walls: {default: adiabatic}
   containment:
-    - {name: hot, from: [0 m, 2.4 m, 0 m], to: [4.8 m, 3.6 m, 2.7 m], leakage: 5 %}
+    - {name: hot, from: [0 m, 2.4 m, 0 m], to: [4.8 m, 3.6 m, 2.7 m], leakage: 20 %}
   openings:
     - {name: louvre, wall: -y, kind: outdoor, loss_coefficient: 2,
        from: [0.6 m, 0.3 m], to: [3.6 m, 2.1 m]}
-    - {name: EF1, wall: +y, kind: exhaust, flow: 2.4 m3/s,
+    - {name: EF1, wall: +y, kind: exhaust, flow: 4 m3/s,
        from: [0.6 m, 1.2 m], to: [1.5 m, 2.1 m]}
-    - {name: EF2, wall: +y, kind: exhaust, flow: 2.4 m3/s,
+    - {name: EF2, wall: +y, kind: exhaust, flow: 4 m3/s,
        from: [3.0 m, 1.2 m], to: [3.9 m, 2.1 m]}
 equipment:
   - row: {of: {like: storage_rack, power: 12 kW}, name: R, count: 3,

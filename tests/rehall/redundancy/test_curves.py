@@ -18,7 +18,7 @@ def solved(name, highest, *events, at=50.0):
     T = [20.0 + (most - 20.0) * TIMES / 300.0 for most in highest]
     series = {"air_times": TIMES, "air_T_in_max": np.stack(T, 1) + ZERO}
     passed = [
-        Passing(Limit("rack_inlet_max_transient", f"A0{n + 1}", most, 35.0, "degC"), at, None, 0.0)
+        Passing(Limit("rack_inlet_max_transient", f"A0{n + 1}", most, 35.0, "degC"), at, None)
         for n, most in enumerate(highest)
     ]
     return SimpleNamespace(

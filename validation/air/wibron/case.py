@@ -8,7 +8,7 @@ from geometry.hall import Baffle, Box, Device, Hall
 from rehall.validation import Outcome, Row, read_reference, worst
 from rehall.validation.probes import value_at, velocity_at
 from thermal.air.room import Room, lay
-from thermal.air.solve import AirSolution
+from thermal.air.settling import AirSolution
 
 KELVIN = 273.15
 SIZE = (5.084, 6.484, 3.150)  # m
