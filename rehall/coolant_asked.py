@@ -55,6 +55,9 @@ class Asked:
             if f.name in side.places.rejection and rejects(case, f)
         }
         places = side.places.link
+        model = side.model.heat
+        self.ends = np.asarray(model.tail), np.asarray(model.head)
+        self.circuit, self.T_ref = np.asarray(model.circuit), float(side.model.T_ref)
         self.coils = {
             (i.facility, i.name): places[i.facility, i.name]
             for i in case.items
@@ -82,7 +85,10 @@ class Asked:
         return heat
 
     def at(self, t: float, now: Moment | None) -> Scenario:
-        """The scenario at a time, a negative one before all events; coils by their water `now`."""
+        """The scenario at a time, a negative one before all events; coils by their water `now`.
+
+        `now` is on the host.
+        """
         done = [n + 1 for n, event in enumerate(self.events) if event.at <= t]
         last = done[-1] if done else 0
         heat = self.heats(t)
@@ -164,26 +170,25 @@ class Asked:
 
     def _rejected(self, facility: FacilityItem, moment: Moment) -> float:
         """What leaves a rejection [K]."""
-        model, link = self.side.model, self.side.places.link[facility.name, "rejection"]
-        C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
-        T_in = float(model.T_ref + moment.heat.node[self._up(link, moment)])
+        C, T_in = self._entering(self.side.places.link[facility.name, "rejection"], moment)
         return self.rejecting[_fit(facility)].leaving(T_in, C)
 
     def _most(self, item: Item, link: int, moment: Moment) -> float:
         """Heat that a coil takes at most from its air with the water that it gets [W]."""
-        model = self.side.model
         if item.name not in self.conductance:
             self.conductance[item.name] = coil_of(self.case, item, self.x)[0]
-        C = abs(float(moment.m_flow[link])) * float(moment.cp[model.heat.circuit[link]])
-        T_water = float(model.T_ref + moment.heat.node[self._up(link, moment)])
+        C, T_water = self._entering(link, moment)
         T_air = self.x.T_in.get(item.name, ROOM)
         if has_rear_door(item):
             T_air += item.heat_to_air / (RHO_CP * max(air_flow(item, T_air), 1e-6))
         return max(min(self.conductance[item.name], C) * (T_air - T_water), 0.0)
 
-    def _up(self, link: int, moment: Moment) -> int:
-        ends = self.side.model.heat.tail, self.side.model.heat.head
-        return int(ends[int(float(moment.m_flow[link]) < 0.0)][link])
+    def _entering(self, link: int, moment: Moment) -> tuple[float, float]:
+        """Heat capacity flow through a link [W/K], and the temperature that enters it [K]."""
+        flow = float(moment.m_flow[link])
+        node = self.ends[int(flow < 0.0)][link]
+        C = abs(flow) * float(moment.cp[self.circuit[link]])
+        return C, self.T_ref + float(moment.heat.node[node])
 
 
 def _fit(facility: FacilityItem) -> tuple[str, int, int]:

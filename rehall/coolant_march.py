@@ -6,6 +6,7 @@ air follows the water, the water not the air.
 
 from itertools import pairwise
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -34,9 +35,10 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     pace, asked = pace_of(side, case), Asked(case, side, x)
     state = asked.steady
     scenario = asked.at(-1.0, None)
-    now = begin(state, side.model, scenario, inventory)
+    now = jax.device_get(begin(state, side.model, scenario, inventory))
     log = Log(side, case)
     log.enter(0.0, seen(now, inventory, side.model, scenario), asked.heats(-1.0))
+    m_scale = np.asarray(side.model.heat.m_scale)
     model, reason = side.model, "" if bool(state.converged) else "the steady state did not close"
     T_max = np.array([f.T_max for f in model.fluids])[np.asarray(model.heat.circuit)]
     for start, end in pairwise(asked.moments):
@@ -44,18 +46,20 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
             break
         dt, t = FIRST, start
         # A step of no length: flows are at once what pumps and valves let flow.
-        now, face = step(now, jnp.asarray(0.0), asked.at(start, now), pace, inventory, model)
+        now, face = jax.device_get(
+            step(now, jnp.asarray(0.0), asked.at(start, now), pace, inventory, model)
+        )
         if asked.switches(start):
             log.enter(start, face, asked.heats(start))
         while t < end - 1e-9 and not reason:
             dt = min(dt, end - t)
             wanted = asked.at(t + 0.5 * dt, now)
-            new, face = step(now, jnp.asarray(dt), wanted, pace, inventory, model)
-            moved = float(jnp.max(jnp.abs(new.m_flow - now.m_flow) / model.heat.m_scale))
+            new, face = jax.device_get(step(now, jnp.asarray(dt), wanted, pace, inventory, model))
+            moved = float(np.max(np.abs(new.m_flow - now.m_flow) / m_scale))
             if moved > MUCH and dt > 2e-3:
                 dt *= 0.5
                 continue
-            warmed = float(jnp.max(jnp.abs(new.heat.node - now.heat.node)))
+            warmed = float(np.max(np.abs(new.heat.node - now.heat.node)))
             t, now = t + dt, new
             log.enter(t, face, asked.heats(t))
             if not bool(face.converged):

@@ -36,8 +36,8 @@ class Ledger:
     `given` to the air by equipment, openings and walls; `stored` in the air; `turned` is the heat
     that all this is judged against. `servers_given` to servers with a thermal mass, what they
     `servers_passed` to the air, and `servers_stored`; `walls_stored` in the layers of walls.
-    `mass_missing` is what enters and neither leaves nor stays, without its sign, and `mass_moved`
-    what enters the air.
+    `mass_missing` is what enters and neither leaves nor stays, without its sign, `mass_expelled`
+    what sealed air gives up as it warms, and `mass_moved` what enters the air.
     """
 
     given: float = 0.0
@@ -48,6 +48,7 @@ class Ledger:
     servers_stored: float = 0.0
     walls_stored: float = 0.0
     mass_missing: float = 0.0
+    mass_expelled: float = 0.0
     mass_moved: float = 0.0
     last: dict[str, float] = field(default_factory=dict)
 
@@ -103,6 +104,7 @@ def enter(
     ledger.stored += now.heat - then.heat - float(lost)
     times, steps = np.asarray(taken.time, float), np.asarray(taken.step, float)
     ledger.mass_missing += float(np.sum(np.abs(np.asarray(taken.monitor.net_mass, float)) * steps))
+    ledger.mass_expelled += float(np.sum(np.asarray(taken.monitor.expelled, float) * steps))
     ledger.mass_moved += float(np.sum(np.asarray(taken.monitor.moved, float) * steps))
     heat = taken.monitor.heat
     streams = np.asarray(heat.streams, float)

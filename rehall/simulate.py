@@ -146,11 +146,15 @@ def couple(
     stage: str,
     watch: Watch | None = None,
     agreed: float = AGREEMENT,
+    settings: Settings | None = None,
 ) -> Solution:
-    """Repeat air, liquid and power on one grid until they agree; updates the exchange."""
+    """Repeat air, liquid and power on one grid until they agree; updates the exchange.
+
+    `settings` of the air are those of the case where none are given.
+    """
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
-        return [_solve(case, level, inputs, work, stage, watch) for inputs, work in asked]
+        return [_solve(case, level, inputs, work, stage, watch, settings) for inputs, work in asked]
 
     return couple_states([(case, plant, x)], level, [start], solve, agreed)[0]
 
@@ -323,7 +327,8 @@ def _solve(
     start: Work,
     stage: str,
     watch: Watch | None,
+    settings: Settings | None = None,
 ) -> AirSolution:
-    settings = Settings(iterations=case.solver.iterations)
+    settings = settings or Settings(iterations=case.solver.iterations)
     tell = None if watch is None else lambda progress: watch(stage, progress)
     return solve_steady(level.model, inputs, level.streams, start, settings, tell)

@@ -23,6 +23,8 @@ ZERO = 273.15
 KWH = 3.6e6
 CP = 1006.0
 """Of air [J/kg/K]. ASHRAE Fundamentals (2017), chapter 1."""
+MUCH_AIR = 1.0
+"""Air that sealed halls expel or take up from which on it is told [kg]."""
 STILL = 1e-3
 """Share of its largest flow up to which a unit's air stands still [-]."""
 COLUMNS = {
@@ -76,6 +78,7 @@ def with_transient(summary: Row, found: Transient) -> Row:
         "warnings": [
             *summary["warnings"],
             *coarse,
+            *expelled(found),
             *(found.coolant.warnings if found.coolant is not None else ()),
         ],
         "transient": part_of_summary(racks, coolant, summary, found),
@@ -102,6 +105,18 @@ def coarse_steps(found: Transient) -> list[str]:
     ]
 
 
+def expelled(found: Transient) -> list[str]:
+    """What to warn of where much air leaves, or enters, a hall that is drawn without openings."""
+    mass = found.ledger.mass_expelled
+    if abs(mass) < MUCH_AIR:
+        return []
+    way = "leave sealed air as it warms" if mass > 0 else "enter sealed air as it cools"
+    return [
+        f"transient: {abs(mass):.3g} kg {way}, through leaks that nobody has drawn; a hall as "
+        "tight as drawn would change its pressure instead"
+    ]
+
+
 def part_of_summary(racks: list[Row], coolant: Row | None, summary: Row, found: Transient) -> Row:
     """Figures of the transient."""
     events, ledger = in_order(found.spec), found.ledger
@@ -122,6 +137,7 @@ def part_of_summary(racks: list[Row], coolant: Row | None, summary: Row, found: 
         "energy_error_pct": 100 * ledger.air_error,
         "servers_error_pct": 100 * ledger.servers_error,
         "mass_error_pct": 100 * ledger.mass_error,
+        "air_expelled_kg": ledger.mass_expelled,
         "given_to_air_kwh": ledger.given / KWH,
         "stored_in_air_kwh": ledger.stored / KWH,
         "stored_in_servers_kwh": ledger.servers_stored / KWH,

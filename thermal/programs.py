@@ -11,6 +11,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,36 +61,69 @@ def kept_program(function: Callable[P, R]) -> Callable[P, R]:
     and the shapes, types and fixed values of the arguments.
     """
     plain = eqx.filter_jit(function)
+    names: dict[_Form, str | None] = {}
     known: dict[str, Program | None] = {}
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        name = None if _folder is None or kwargs else _name(function, args)
-        if _folder is None or name is None:
+        if _folder is None or kwargs:
+            return plain(*args, **kwargs)
+        leaves, form = _form(args)
+        name = _known_name(names, function, form) if all(map(_alone, leaves)) else None
+        if name is None:
             return plain(*args, **kwargs)
         if name not in known:
             known[name] = _load(_folder / name) or _make(_folder / name, function, args)
         program = known[name]
-        arrays = jax.tree.leaves(eqx.filter(args, eqx.is_array))
-        return plain(*args, **kwargs) if program is None else program(arrays)
+        return plain(*args, **kwargs) if program is None else program(leaves)
 
     return call
 
 
-def _name(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
-    """What sets a program apart from every other, hashed; None if that cannot be told."""
+@dataclass(frozen=True)
+class _Form:
+    """All of some arguments but the values of their arrays."""
+
+    arrays: Any
+    places: Any
+    values: tuple[tuple[type, Any], ...]
+    types: tuple[tuple[Any, tuple[int, ...], bool], ...]
+
+
+def _form(args: tuple[Any, ...]) -> tuple[list[Any], _Form]:
+    """Arrays among the arguments, and the form of all."""
     arrays, fixed = eqx.partition(args, eqx.is_array)
     leaves, form = jax.tree.flatten(arrays)
     values, places = jax.tree.flatten(fixed)
-    forms = f"{form} {places}"
+    types = tuple((x.dtype, x.shape, getattr(x, "weak_type", False)) for x in leaves)
+    typed = tuple((type(value), value) for value in values)  # 1 is not 1.0
+    return leaves, _Form(form, places, typed, types)
+
+
+def _known_name(
+    names: dict[_Form, str | None], function: Callable[..., Any], form: _Form
+) -> str | None:
+    """The name of a program, told once a process for each form that can be told apart."""
+    try:
+        if form not in names:
+            names[form] = _name(function, form)
+        return names[form]
+    except TypeError:  # has values that cannot be hashed
+        return _name(function, form)
+
+
+def _name(function: Callable[..., Any], form: _Form) -> str | None:
+    """What sets a program apart from every other, hashed; None if that cannot be told."""
+    forms = f"{form.arrays} {form.places}"
+    values = [value for _, value in form.values]
     told = all(isinstance(value, PLAIN) for value in values)
     # Forms hold the static fields of modules; of functions and arrays their text is not the whole.
-    if not told or " at 0x" in forms or "array(" in forms or not all(map(_alone, leaves)):
+    if not told or " at 0x" in forms or "array(" in forms:
         return None
     code = _code()
     if code is None:
         return None
-    types = [(str(x.dtype), x.shape, getattr(x, "weak_type", False)) for x in leaves]
+    types = [(str(dtype), shape, weak) for dtype, shape, weak in form.types]
     asked = (f"{function.__module__}.{function.__qualname__}", types, forms, values)
     device = (jax.default_backend(), jax.devices()[0].device_kind)
     settings = [jax.config.values[f"jax_{s}"] for s in ("enable_x64", "default_matmul_precision")]

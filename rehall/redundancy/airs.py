@@ -23,7 +23,7 @@ from rehall.redundancy.ground import (
 from rehall.redundancy.prepared import level_with, prepared
 from rehall.redundancy.screening import By, by_place, estimated, miss, safe
 from rehall.redundancy.stored import read_air
-from rehall.redundancy.tasks import STEADY, Task, told
+from rehall.redundancy.tasks import DRIFT, STEADY, Task, told
 from rehall.simulate import Solution, solution_of
 from rehall.utilities import settle
 from rehall.verdict import Limit
@@ -170,7 +170,7 @@ def solved(normal: Normal, fine: Task, folder: Path, guess: EndAir | None) -> En
         coarse = read_solution(replace(fine, grid=COARSE), normal.ground, folder)
     if coarse is not None:
         solution = replace(solution, coarser=((coarse.level, coarse.air),))
-    limits = air_limits(solution, judged(solution))
+    limits = widened(air_limits(solution, judged(solution)), DRIFT)
     missed = None if guess is None else miss(guess.limits, limits)
     return EndAir("solved", limits, solution.exchange, solution, reason, missed)
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from rehall.redundancy.ground import Ground
-from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, done, written
+from rehall.redundancy.tasks import STEADY, Task, agreement, beginning, done, settings_of, written
 from rehall.results import write_text
 from rehall.simulate import Asked, couple_states
-from thermal.air.settling import AirSolution, Settings
+from thermal.air.settling import AirSolution
 from thermal.air.solve import solve_steady_states
 
 SHARE = 0.5
@@ -41,7 +41,7 @@ def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
     """Solve steady states of one grid as one batch, and write what they have found."""
     on = ground.grids[tasks[0].grid]
     states, starts = zip(*(beginning(task, ground, folder) for task in tasks), strict=True)
-    settings = Settings(iterations=ground.case.solver.iterations)
+    settings = settings_of(ground.case)
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
         inputs, begun = zip(*asked, strict=True)

@@ -3,9 +3,10 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rehall.config import Case
@@ -13,21 +14,31 @@ from rehall.cores import bound
 from rehall.redundancy.ground import Ground, read_ground
 from rehall.redundancy.tasks import Task, solve_task
 
+Solve = Callable[[Sequence[Task]], Iterator[Task]]
+"""Solves tasks; gives each as it is done."""
 
-def solve_tasks(
-    tasks: Sequence[Task], ground: Ground, cell: float | None, folder: Path, jobs: int
-) -> Iterator[Task]:
-    """Solve tasks in `jobs` processes; gives each as it is done."""
-    if jobs == 1 or len(tasks) < 2:
-        for task in tasks:
-            solve_task(task, ground, folder)
-            yield task
+
+@contextmanager
+def solver(ground: Ground, cell: float | None, folder: Path, jobs: int) -> Iterator[Solve]:
+    """What solves tasks in `jobs` processes, which start with the first task and stay."""
+    if jobs == 1:
+        yield partial(_one_by_one, ground, folder)
         return
-    with _workers(min(jobs, len(tasks)), ground.case, cell, folder) as pool:
-        waiting = {pool.submit(_solve, task): task for task in tasks}
-        for future in as_completed(waiting):
-            future.result()
-            yield waiting[future]
+    with _workers(jobs, ground.case, cell, folder) as pool:
+        yield partial(_spread, pool)
+
+
+def _one_by_one(ground: Ground, folder: Path, tasks: Sequence[Task]) -> Iterator[Task]:
+    for task in tasks:
+        solve_task(task, ground, folder)
+        yield task
+
+
+def _spread(pool: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[Task]:
+    waiting = {pool.submit(_solve, task): task for task in tasks}
+    for future in as_completed(waiting):
+        future.result()
+        yield waiting[future]
 
 
 @contextmanager

@@ -7,11 +7,12 @@ known: within that change, what is not known of the normal state, and what solut
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rehall.redundancy.tasks import DRIFT
 from rehall.verdict import Limit
+from thermal.air.settling import Settings
 
-SETTLED = 0.2
-"""Temperature by which a change may be off because each of its solutions is settled to within 0.1 K
-(thermal.air.settling.Settings.drift) [K]."""
+SETTLED = Settings().drift + DRIFT
+"""Temperature by which a change may be off because neither of its solutions settles exactly [K]."""
 SHARE_OF_LIMIT = 0.01
 """The same of everything that is no temperature, over its limit [-]."""
 SHARE = 1.0

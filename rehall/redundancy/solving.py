@@ -36,9 +36,9 @@ from rehall.redundancy.clusters import (
 from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
 from rehall.redundancy.passing import Inlets, Passing, passings
-from rehall.redundancy.pool import solve_tasks
+from rehall.redundancy.pool import Solve
 from rehall.redundancy.screening import SHARE, calm
-from rehall.redundancy.tasks import COOLANT, MARCH, Task, left_to_do, read_arrays, told
+from rehall.redundancy.tasks import COOLANT, MARCH, Task, cost, left_to_do, read_arrays, told
 
 FIRST_SPAN = 100.0
 """How long what changes all at once is followed first [s]."""
@@ -79,10 +79,10 @@ class Solving:
     """
 
     def __init__(
-        self, normal: Normal, folder: Path, options: Options, tell: Told | None, states: int
+        self, normal: Normal, folder: Path, solve: Solve, tell: Told | None, states: int
     ) -> None:
         self.normal, self.ground, self.folder = normal, normal.ground, folder
-        self.options, self.tell = options, tell
+        self.apart, self.tell = solve, tell
         self.needs: list[set[str]] = [set() for _ in range(states)]
         self.screens = COARSE in normal.ground.grids
         self.computed, self.planned, self.finished = 0, 0, 0
@@ -103,8 +103,7 @@ class Solving:
             apart = solve_batched(left, self.ground, self.folder)
             self._computed([task for task in left if task not in apart])
             left = apart
-        options = self.options
-        for task in solve_tasks(left, self.ground, options.cell, self.folder, options.jobs):
+        for task in self.apart(sorted(left, key=cost, reverse=True)):
             self._computed([task])
 
     def _computed(self, tasks: Sequence[Task]) -> None:
@@ -171,7 +170,8 @@ class Solving:
         """Tasks of what happens in time in the air.
 
         What changes all at once, and so little that no limit breaks even where values go well
-        beyond their end, is not followed. The others that do are followed over FIRST_SPAN first.
+        beyond their end, is not followed. The others that do, and may end with a broken limit, are
+        followed over FIRST_SPAN first.
         """
         case, found = self.ground.case, {}
         grid = COARSE if self.screens else FINE
@@ -184,7 +184,9 @@ class Solving:
                 if in_coolant(one, case):
                     found[n] = self._coolant(n, one, x)
                 continue
-            first = FIRST_SPAN if at_once(one, case) and one.span > FIRST_SPAN else None
+            holds = guess is not None and not breaks(guess, self.normal)
+            soon = not holds and at_once(one, case) and one.span > FIRST_SPAN
+            first = FIRST_SPAN if soon else None
             found[n] = Task(MARCH, key_of(one, case), one, x, grid, first)
             self.wait(n, found[n])
         return found
@@ -262,6 +264,14 @@ class Solving:
         of_grid = Inlets(normal.shift, normal.inlets, SHARE)
         on_fine = Inlets({}, normal.inlets, 0.0)
         return passings(self.ground.case, one, series, of_grid if grid == COARSE else on_fine)
+
+
+def breaks(end: EndAir, normal: Normal) -> bool:
+    """Whether a state ends with air that breaks a limit which the normal state does not."""
+    before = {place for place, limit in normal.limits.items() if limit.holds is False}
+    return any(
+        limit.holds is False and (limit.name, limit.where) not in before for limit in end.limits
+    )
 
 
 def sharpened(coarse: Passing, fine: Passing | None, span: float) -> Passing:

@@ -37,8 +37,9 @@ from rehall.redundancy.course import Course, chains_of, course
 from rehall.redundancy.ground import Ground, heard
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import Passing
+from rehall.redundancy.pool import solver
 from rehall.redundancy.prepared import prepared
-from rehall.redundancy.solving import InTime, Options, Solving, Told
+from rehall.redundancy.solving import InTime, Options, Solving, Told, breaks
 from rehall.redundancy.throttling import throttled
 from rehall.simulate import Solution, solution_of
 from rehall.utilities import Utilities, settle_states
@@ -96,18 +97,19 @@ def study_failures(
     settle_states([(one.case, one.plant, one.x) for one in batch])
     xs = [one.x for one in batch]
     airs = airs_of(ground, courses, xs)
-    run = Solving(normal, folder, options, tell, len(states))
-    steady = run.steady(courses, xs, airs)
-    coolant = run.coolant(courses, xs)
-    run.solve([*steady.values(), *coolant.values()])
-    guesses = run.screened(steady)
-    fine = run.fine(airs, steady, guesses)
-    marches = run.marches(courses, xs, airs, guesses)
-    run.solve([*fine.values(), *marches.values()])
-    ends = run.ends(steady, guesses, fine)
-    broken = [_breaks(_end_air(normal, air, ends), normal) for air in airs]
-    longer, sharper = run.longer(courses, broken, marches), run.fine_marches(courses, marches)
-    run.solve([*longer.values(), *sharper.values()])
+    with solver(ground, options.cell, folder, options.jobs) as solve:
+        run = Solving(normal, folder, solve, tell, len(states))
+        steady = run.steady(courses, xs, airs)
+        coolant = run.coolant(courses, xs)
+        run.solve([*steady.values(), *coolant.values()])
+        guesses = run.screened(steady)
+        fine = run.fine(airs, steady, guesses)
+        marches = run.marches(courses, xs, airs, guesses)
+        run.solve([*fine.values(), *marches.values()])
+        ends = run.ends(steady, guesses, fine)
+        broken = [breaks(_end_air(normal, air, ends), normal) for air in airs]
+        longer, sharper = run.longer(courses, broken, marches), run.fine_marches(courses, marches)
+        run.solve([*longer.values(), *sharper.values()])
     followed = coolant | marches | longer
     finals = _settled(normal, courses, xs, airs, ends)
     found = [
@@ -124,14 +126,6 @@ def study_failures(
     power = _power(normal, states, found)
     wall = time.perf_counter() - began
     return Studied(ground, normal, found, power, run.computed, wall)
-
-
-def _breaks(end: EndAir, normal: Normal) -> bool:
-    """Whether a state ends with air that breaks a limit which the normal state does not."""
-    before = {place for place, limit in normal.limits.items() if limit.holds is False}
-    return any(
-        limit.holds is False and (limit.name, limit.where) not in before for limit in end.limits
-    )
 
 
 def _end_air(normal: Normal, air: AirOf, ends: Mapping[int, EndAir]) -> EndAir:

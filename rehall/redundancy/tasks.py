@@ -14,6 +14,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from rehall.config import Case
 from rehall.coolant_log import CoolantMarch
 from rehall.coolant_march import march_coolant
 from rehall.operation import Exchange
@@ -26,7 +27,8 @@ from rehall.schema.transient import EventSpec, TransientSpec
 from rehall.simulate import AGREEMENT, Solution, couple
 from rehall.temporal import drop_steps
 from rehall.transient import COURANT, Transient, march_case
-from thermal.air.settling import AirSolution
+from thermal.air.history import WINDOW
+from thermal.air.settling import AirSolution, Settings
 from thermal.air.solve import prolong
 from thermal.air.state import Work
 
@@ -35,6 +37,12 @@ SCREENING_COURANT = 4.0
 are within 0.1 K of those with half of it, in 0.6 of the time [-]."""
 SCREENING_AGREEMENT = 0.02
 """Change of what the domains exchange that is small enough on the coarse grid [-]."""
+DRIFT = 0.3
+"""How far an inlet may still move, or its mean [K]: a fifth of the uncertainty of inlets in the AI
+hall. Means over 200 iterations from the 100th on are within 0.08 K of those over 800."""
+PATIENCE = 2 * WINDOW
+"""Iterations in which a state may settle before it is averaged: from the 75th on the AI hall only
+swings about its end."""
 STEADY, MARCH, COOLANT = "steady", "march", "coolant"
 Values = np.ndarray
 
@@ -60,6 +68,16 @@ class Task:
         return f"{self.kind}-{self.grid}-{self.key}{cut}"
 
 
+def cost(task: Task) -> float:
+    """How long a task takes over others, so that the longest are begun first [s].
+
+    As in the AI hall: what matters is the order.
+    """
+    span = task.course.span if task.span is None else min(task.span, task.course.span)
+    own = {STEADY: 5.0, MARCH: 0.12 * span, COOLANT: 0.02 * span}[task.kind]
+    return own * (6.0 if task.grid == FINE and task.kind != COOLANT else 1.0)
+
+
 def done(task: Task, folder: Path) -> bool:
     """Whether a task has its result; one that was stopped by an error is tried again."""
     return (folder / f"{task.name}.json").is_file() and not told(task, folder).get("stopped")
@@ -83,8 +101,11 @@ def solve_task(task: Task, ground: Ground, folder: Path) -> None:
 def _steady(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     state, start = beginning(task, ground, folder)
     level = level_with(state.case, ground.grids[task.grid].level, state.baffles)
-    agreed = agreement(task.grid)
-    solution = couple(state.case, level, start, state.x, state.plant, "air", agreed=agreed)
+    solution = couple(
+        *(state.case, level, start, state.x, state.plant, "air"),
+        agreed=agreement(task.grid),
+        settings=settings_of(state.case),
+    )
     return written(task, folder, solution)
 
 
@@ -102,6 +123,12 @@ def beginning(task: Task, ground: Ground, folder: Path) -> tuple[Prepared, Work]
 def agreement(grid: str) -> float:
     """How far the domains may still be from each other on a grid [-]."""
     return SCREENING_AGREEMENT if grid == COARSE else AGREEMENT
+
+
+def settings_of(case: Case) -> Settings:
+    """How steady states are solved: they start close to their end, and settle less than the normal
+    one does."""
+    return Settings(iterations=case.solver.iterations, drift=DRIFT, patience=PATIENCE)
 
 
 def _on_coarse(task: Task, ground: Ground, folder: Path) -> tuple[AirSolution, Exchange] | None:

@@ -92,6 +92,14 @@ def test_arrays_that_are_bound_to_the_device_are_the_same_program(
     assert "Compiling" not in caplog.text
 
 
+def test_a_whole_number_and_a_decimal_are_two_programs(folder: Path) -> None:
+    function = kept_program(summed)
+    totals = [function(X, W, times).total for times in (2, 2.0)]  # type: ignore[arg-type]
+    assert traced == [2, 2.0]
+    assert type(traced[1]) is float
+    assert float(totals[0]) == float(totals[1])
+
+
 def test_a_fixed_value_in_another_place_is_another_program(folder: Path) -> None:
     def weighed(x: jax.Array, tens: int | None, hundreds: int | None) -> jax.Array:
         return x + 10 * (tens or 0) + 100 * (hundreds or 0)
@@ -230,7 +238,7 @@ def test_another_process_finds_a_program_by_the_same_name() -> None:
         "from thermal.air import march, scalars\n"
         "from thermal.liquid import solve\n"
         "from thermal import programs\n"
-        "print(programs._name(march.march_steps, (jax.numpy.ones(3), 2)))"
+        "print(programs._name(march.march_steps, programs._form((jax.numpy.ones(3), 2))[1]))"
     )
     names = set()
     for seed in ("1", "2"):

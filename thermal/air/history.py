@@ -91,8 +91,11 @@ class History:
     def calming(self, done: int) -> bool:
         """Whether the swing of the inlets or the change of the velocities still shrinks.
 
-        Both now against three windows ago; air of one temperature has no swing that tells.
+        Both now against three windows ago, which tells nothing before; air of one temperature has
+        no swing that tells.
         """
+        if done < 4 * WINDOW:
+            return False
         inlets, change = self.last("inlet", done), self.last("change", done)
         now, before = slice(-WINDOW, None), slice(-4 * WINDOW, -3 * WINDOW)
         swings = [np.ptp(inlets[part], axis=0).max(initial=0.0) for part in (now, before)]

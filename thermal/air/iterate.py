@@ -26,15 +26,16 @@ class Monitor(eqx.Module):
 
     `moved` is the flow that enters the air and `net_mass` what enters beyond what leaves the hall
     (with its sign, so that swings cancel in a mean), or the same for a sealed body of air where
-    that is more [kg/s]; `T_in` and `T_out` of the streams and `T_in_max`, the highest of the cells
-    that they take air from, `T_opening` of what passes the outdoor openings [K above T_ref];
-    `heat` by path [W]; `T_mean` [K above T_ref] and `V_mean` [m/s] over all cells; `change` is the
-    change of the velocities in the iteration over the velocities, both as root mean squares over
-    all faces [-].
+    that is more [kg/s]; `expelled` leaves sealed bodies as they warm [kg/s]; `T_in` and `T_out` of
+    the streams and `T_in_max`, the highest of the cells that they take air from, `T_opening` of
+    what passes the outdoor openings [K above T_ref]; `heat` by path [W]; `T_mean` [K above T_ref]
+    and `V_mean` [m/s] over all cells; `change` is the change of the velocities in the iteration
+    over the velocities, both as root mean squares over all faces [-].
     """
 
     moved: Float[Array, "*its"]
     net_mass: Float[Array, "*its"]
+    expelled: Float[Array, "*its"]
     m_flow: Float[Array, "*its streams"]
     T_in: Float[Array, "*its streams"]
     T_out: Float[Array, "*its streams"]
@@ -114,6 +115,7 @@ def _observed(
     return Monitor(
         moved=entering,
         net_mass=jnp.where(jnp.abs(unmatched) > solved.trapped, unmatched, solved.trapped),
+        expelled=solved.expelled,
         m_flow=stream.m_flow,
         T_in=stream.T_in,
         T_out=stream.T_out,

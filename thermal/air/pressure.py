@@ -45,8 +45,9 @@ def mass_flux(
 class Corrected(eqx.Module):
     """Velocities, pressure, mass fluxes and streams that conserve mass.
 
-    `stored` is the rate at which the hall's air gains mass, and `trapped` the largest sum over a
-    sealed body of what equipment moves in beyond what it moves out [kg/s].
+    `stored` is the rate at which air that is not sealed gains mass, `expelled` that at which sealed
+    bodies lose it as they warm at their pressure, and `trapped` the largest sum over a sealed body
+    of what equipment moves in beyond what it moves out [kg/s].
     """
 
     velocity: Triple
@@ -54,6 +55,7 @@ class Corrected(eqx.Module):
     flux: Triple
     V_flow: Float[Array, " streams"]
     stored: Float[Array, ""]
+    expelled: Float[Array, ""]
     trapped: Float[Array, ""]
 
 
@@ -71,10 +73,14 @@ def correct(
     velocity, d, d_outdoor = predicted.velocity, predicted.d, predicted.d_outdoor
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
     inflow_of_cells = net_inflow(flux) * model.fluid
-    stored = jnp.zeros((), rho.dtype)
+    stored = expelled = trapped = jnp.zeros((), rho.dtype)
+    for body in model.sealed:
+        trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
     if storage is not None:
         gained = storage.of_density(work.T, model.gas) * model.volume * model.fluid
-        stored = jnp.sum(gained)
+        for body in model.sealed:
+            expelled = expelled - jnp.sum(gained * body)
+        stored = jnp.sum(gained) + expelled
         inflow_of_cells = inflow_of_cells - gained
     imbalance = _level_out(inflow_of_cells, model)
     c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
@@ -94,11 +100,8 @@ def correct(
         more, _ = _answer_of_fans(change, stream, model)
         V_flow = V_flow + more
         velocity, flux = _apply_to_ports(velocity, flux, more, stream, model)
-    trapped = jnp.zeros((), rho.dtype)
-    for body in model.sealed:
-        trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
     new_p = work.p + _level_out(change, model)
-    return Corrected(velocity, new_p, flux, V_flow, stored, trapped)
+    return Corrected(velocity, new_p, flux, V_flow, stored, expelled, trapped)
 
 
 def _answer_of_fans(p: Field, stream: Ports, model: AirModel) -> tuple[Array, Field]:
@@ -132,7 +135,8 @@ def _level_out(x: Field, model: AirModel) -> Field:
     """The field less its mean over each sealed body of air.
 
     There the pressure level is free, and what equipment moves in beyond what it moves out has
-    nowhere to go: it is taken out evenly, and the open mass balance shows it.
+    nowhere to go: it is taken out evenly, and the open mass balance shows it. So is what the air
+    gives up as it warms at the pressure of the site, through leaks that nobody has drawn.
     """
     for body in model.sealed:
         x = x - body * (jnp.sum(x * body) / jnp.sum(body))

@@ -29,7 +29,8 @@ class Settings:
     `drift` is the largest swing of a settled inlet, or the largest move of its mean [K]; `energy`
     and `mass` are the largest open balances [-]; `change` the largest change of the velocities of
     a settled flow from one iteration to the next, over the velocities [-]. With `average` off a
-    flow has to settle: it is not averaged, however its inlets swing.
+    flow has to settle: it is not averaged, however its inlets swing. Until `patience` iterations a
+    flow may settle; then it is averaged unless it still calms.
     """
 
     iterations: int = 800
@@ -39,6 +40,7 @@ class Settings:
     mass: float = 0.001
     change: float = 0.01
     average: bool = True
+    patience: int = 4 * WINDOW
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class Settling:
         """Whether the means of a flow that keeps swinging hold."""
         history, settings, done = self.history, self.settings, self.done
         if self.averaging_from is None:
-            if settings.average and done >= 4 * WINDOW and not history.calming(done):
+            if settings.average and done >= settings.patience and not history.calming(done):
                 self.averaging_from = done
             return False
         self.snapshots.append(self.work)

@@ -25,7 +25,7 @@ from rehall.redundancy.record import (
     rows_of_limits,
     verdict_of,
 )
-from rehall.redundancy.screening import by_place, calm, estimated, miss, safe
+from rehall.redundancy.screening import SETTLED, by_place, calm, estimated, miss, safe
 from rehall.redundancy.solving import sharpened
 from rehall.redundancy.standing import standings
 from rehall.verdict import Limit
@@ -120,8 +120,8 @@ def test_estimate_moves_the_fine_normal_state_by_what_changes_on_the_coarse_one(
     fine, coarse = by_place([inlet(24.0, 0.5)]), by_place([inlet(25.0)])
     (guess,) = estimated(fine, coarse, [inlet(26.0)])
     assert guess.value == pytest.approx(25.0)
-    assert guess.uncertainty == pytest.approx(0.5 + 1.0 + 0.2)
-    assert miss([guess], [inlet(25.85)]) == pytest.approx(0.5)
+    assert guess.uncertainty == pytest.approx(0.5 + 1.0 + SETTLED)
+    assert miss([guess], [inlet(25.95)]) == pytest.approx(0.5)
     assert safe([guess], fine)
     assert calm([inlet(25.0, 0.9)], fine)
     assert not calm([inlet(25.5, 0.6)], fine)  # 1.5 K of margin, 0.6 unknown, 1.5 beyond

@@ -153,3 +153,29 @@ def test_stream_driven_backwards_takes_its_air_at_its_discharge():
     ahead, back = (highest_intakes(work.T, 0 * work.V_flow + V, room.model) for V in (0.1, -0.1))
     np.testing.assert_allclose(ahead - work.T[0, 0, 0], 0.75 - 0.15, rtol=1e-5)
     np.testing.assert_allclose(back - work.T[0, 0, 0], 1.65 - 0.15, rtol=1e-5)
+
+
+def test_sealed_air_expels_what_it_loses_as_it_warms_and_nothing_is_missing():
+    """Against the mass in the box before and after, by the gas law at the pressure of the site."""
+    box = Box((0.9, 0.3, 0.0), (1.5, 0.9, 0.9))
+    hall = Hall((2.4, 1.2, 1.2), devices=(Device("R", "rack", box, "-x", "+x"),))
+    room = lay(hall, 0.3, dtype=np.float64)
+    inputs = room.inputs(V_flow={"R": 0.1}, heat={"R": 2e3})
+    start, model = room.start(), room.model
+    segment = Segment(jnp.array(0.0), jnp.array(10.0), inputs, inputs)
+    expelled, missing, moved = 0.0, 0.0, 0.0
+    end = start
+    for instant, taken in march(begin(start, 0.1), model, [segment]):
+        end = instant.now
+        steps = np.asarray(taken.step) * np.asarray(taken.accepted)
+        expelled += float(np.sum(np.asarray(taken.monitor.expelled) * steps))
+        missing += float(np.sum(np.abs(np.asarray(taken.monitor.net_mass)) * steps))
+        moved += float(np.sum(np.asarray(taken.monitor.moved) * steps))
+
+    def mass(work):
+        return float(jnp.sum(density(work.T, model.gas) * model.volume * model.fluid))
+
+    lost = mass(start) - mass(end)
+    assert lost > 0.01 * mass(start)
+    assert expelled == pytest.approx(lost, rel=0.01)
+    assert missing < 1e-3 * moved

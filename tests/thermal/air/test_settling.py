@@ -26,6 +26,7 @@ def test_hot_spot_that_moves_over_an_intake_swings_its_highest_inlet_but_not_its
         return Monitor(
             moved=zero + 1.0,
             net_mass=zero,
+            expelled=zero,
             m_flow=0 * T_in,
             T_in=T_in,
             T_out=T_in + jnp.array([8.0, 8.0, 4.0]) * (1 + 0.5 * swing),
