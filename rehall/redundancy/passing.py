@@ -14,9 +14,8 @@ from rehall.verdict import Limit
 ZERO = 273.15
 EXCESS = 0.5
 """Warming of facility water over its set point that uses its buffer up [K]."""
-STEPS = 0.1
-"""How far inlets may be off by the longer steps of marches on the coarse grid: docs/decisions/0015
-[K]."""
+STEPS = 0.2
+"""How far inlets may be off by the long steps of marches: docs/decisions/0015-failures.md [K]."""
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -65,7 +64,7 @@ def _air(case: Case, course: Course, found: Arrays, inlets: Inlets) -> Iterator[
         T = found["air_T_in_max"][:, number[item.name]] + inlets.shift.get(item.name, 0.0) - ZERO
         on = t < off_at(course, item.name)
         unsure = inlets.known.get(item.name)
-        if unsure is not None and inlets.share:
+        if unsure is not None:
             unsure += inlets.share * abs(float(T[on].max(initial=T[0]) - T[0])) + STEPS
         yield from _worst("rack_inlet_max", item.name, t, T, on, highest - ZERO, "degC", unsure)
 

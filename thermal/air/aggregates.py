@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from thermal.air.blocks import Blocks, Lattice, merge, merged_axes
 from thermal.air.operators import triple
-from thermal.arrays import on_device
+from thermal.arrays import on_device, roomy
 
 WEAK_LOSS = 10.0
 """Faces with a larger loss coefficient join no cells [-]."""
@@ -25,6 +25,11 @@ COARSEST = 64
 """Merging ends when no more nodes than this are left."""
 GRID_LEAST = 1024
 """Levels of no more nodes than this are followed by graphs."""
+PARTS, WIDE = 2, 12
+"""Parts of a power of two that numbers of nodes and edges are rounded up to, and the multiple of
+nodes, edges and neighbours that one has room for."""
+NOTHING = np.iinfo(np.int32).max
+"""An edge that is none."""
 HALVED = 0.5
 """Fine over coarse distance across a face whose axis is merged [-]."""
 
@@ -87,7 +92,44 @@ def aggregates(
         level, graph, edges = _merged(graph, edges, axes, dtype)
         levels.append(level)
         sizes = triple(_paired(w) if axes[axis] else w for axis, w in enumerate(sizes))
-    return tuple(levels)
+    grids = [level for level in levels if isinstance(level, Blocks)]
+    return (*grids, *_with_room([level for level in levels if isinstance(level, Aggregate)]))
+
+
+def _with_room(levels: list[Aggregate]) -> list[Aggregate]:
+    """The same levels with nodes and edges added that nothing belongs to, up to round numbers.
+
+    So halls that differ by a door or a grille have arrays of one shape, and one program.
+    """
+    found, finer = [], None
+    for level in levels:
+        (nodes, _), (edges, _) = level.children.shape, level.members.shape
+        none = len(level.parent)  # finer nodes, before any were added to them
+        N, E = roomy(nodes, PARTS), roomy(edges, PARTS)
+        parent = level.parent if finer is None else _padded(level.parent, (finer,), nodes)
+        found.append(
+            Aggregate(
+                children=_padded(level.children, (N, _wide(level.children)), none),
+                parent=parent,
+                members=_padded(level.members, (E, _wide(level.members)), NOTHING),
+                weight=_padded(level.weight, (E, _wide(level.weight)), 0),
+                neighbour=_padded(level.neighbour, (N, _wide(level.neighbour)), nodes),
+                by_edge=_padded(level.by_edge, (N, _wide(level.by_edge)), edges),
+            )
+        )
+        finer = N
+    return found
+
+
+def _wide(rows: Array) -> int:
+    """Columns with room: the next multiple of WIDE."""
+    return -(-rows.shape[1] // WIDE) * WIDE
+
+
+def _padded(values: Array, shape: tuple[int, ...], fill: int) -> Array:
+    """An array made larger at its ends."""
+    room = [(0, size - now) for size, now in zip(shape, values.shape, strict=True)]
+    return on_device(np.pad(np.asarray(values), room, constant_values=fill), values.dtype)
 
 
 def _lattice(opened: tuple, loss: tuple, fluid: np.ndarray, widths: tuple) -> Lattice:

@@ -23,7 +23,11 @@ from thermal.air.operators import triple
 from thermal.air.staging import stage_flag
 from thermal.air.streams import Streams, StreamTable, join
 from thermal.air.transport import Metric
-from thermal.arrays import on_device
+from thermal.arrays import on_device, roomy
+
+DRAG_PARTS = 16
+"""Parts of a power of two that numbers of cells beside walls are rounded up to, so that halls that
+differ little have one program."""
 
 
 @dataclass(frozen=True)
@@ -255,12 +259,22 @@ def _drag(
     cells = np.argwhere(number > 0)
     at = tuple(cells.T)
     moving = any(axis_of(face) == axis for face in boundaries.moving)
+    spare = _outside(full)[: roomy(len(cells), DRAG_PARTS) - len(cells)]
+    more = [(0, len(spare))]
+    distance = 0.5 * voxels.grid.widths[axis][cells[:, axis]]
     return DragCells(
-        cell=on_device(np.ravel_multi_index(at, full), np.int32),
-        walls=on_device(number[at], dtype),
-        distance=on_device(0.5 * voxels.grid.widths[axis][cells[:, axis]], dtype),
-        motion=on_device(moved[at], dtype) if moving else None,
+        cell=on_device(np.concatenate([np.ravel_multi_index(at, full), spare]), np.int32),
+        walls=on_device(np.pad(number[at], more), dtype),
+        distance=on_device(np.pad(distance, more, constant_values=1.0), dtype),
+        motion=on_device(np.pad(moved[at], [*more, (0, 0)]), dtype) if moving else None,
     )
+
+
+def _outside(full: tuple[int, ...]) -> np.ndarray:
+    """Places of the solver's arrays that hold no cell of the grid (see operators.py)."""
+    inside = np.zeros(full, bool)
+    inside[:-1, :-1, :-1] = True
+    return np.flatnonzero(~inside)
 
 
 def _jets(voxels: VoxelModel, dtype: type) -> tuple | None:

@@ -66,7 +66,8 @@ class DragCells(eqx.Module):
     """Cells with walls normal to one axis that drag on the air.
 
     `walls` is their number in the cell, `distance` from its centre to them, `motion` the sum of
-    the walls' own velocities [m/s], None where all stand still.
+    the walls' own velocities [m/s], None where all stand still. Places behind them, outside the
+    grid, have none.
     """
 
     cell: Int[Array, " cells"]

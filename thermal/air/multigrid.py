@@ -30,7 +30,7 @@ Unknown = Float[Array, "..."]
 SMOOTHING_RANGE = (0.3, 2.0)
 """Eigenvalues of D^-1 A that the smoother damps; 2 bounds them all [-]."""
 SMOOTHING_STEPS = 2
-LARGEST_SOLVED = 400
+LARGEST_SOLVED = 512
 """Nodes up to which the coarsest level is factorised."""
 SHIFT = 1e-3
 """Added to the scaled coarsest diagonal: a sealed hall's pressure level is free [-]."""
