@@ -1,5 +1,6 @@
 """Rectilinear grid whose lines follow the edges of what stands in the hall."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,13 +71,21 @@ class Grid:
         return int(np.argmin(np.abs(self.faces[axis] - position)))
 
 
-def build_grid(hall: Hall, cell: float, growth: float = 1.3, snap: float = EDGE_SNAP) -> Grid:
+def build_grid(
+    hall: Hall,
+    cell: float,
+    growth: float = 1.3,
+    snap: float = EDGE_SNAP,
+    others: Sequence[Hall] = (),
+) -> Grid:
     """Lay a grid over the hall.
 
     `cell` is the target cell width [m], `growth` the largest ratio of neighbouring widths. Edges
-    nearer to each other than `snap` cells share a line, except the two edges of one thing.
+    nearer to each other than `snap` cells share a line, except the two edges of one thing. The grid
+    follows the edges in `others` too: halls of the same size, variants of this one.
     """
-    return Grid(*(_fill(lines, cell, growth) for lines in _fixed_lines(hall, snap * cell)))
+    fixed = _fixed_lines(hall, snap * cell, others)
+    return Grid(*(_fill(lines, cell, growth) for lines in fixed))
 
 
 def grid_family(hall: Hall, cell: float, growth: float, count: int) -> list[tuple[float, Grid]]:
@@ -146,11 +155,12 @@ def _spans(hall: Hall) -> list[np.ndarray]:
     return spans
 
 
-def _fixed_lines(hall: Hall, tolerance: float) -> list[np.ndarray]:
+def _fixed_lines(hall: Hall, tolerance: float, others: Sequence[Hall] = ()) -> list[np.ndarray]:
     """Lines that every grid keeps, by axis [m]: edges within `tolerance` [m] share one."""
+    of_all = zip(*(_spans(one) for one in (hall, *others)), strict=True)
     return [
-        _merge(spans, length, tolerance)
-        for spans, length in zip(_spans(hall), hall.size, strict=True)
+        _merge(np.concatenate(spans), length, tolerance)
+        for spans, length in zip(of_all, hall.size, strict=True)
     ]
 
 

@@ -42,17 +42,10 @@ class Carried:
     `humidity_ratio` [-]; `age` [s], the mean time since the air came in or left a running cooling
     unit; `recirculated` [-], the share of it that has been through a server since then.
     `m_supplied` [kg/s] comes in or leaves cooling units; `warnings` tell what was not solved.
-    `entered` are the lowest and the highest humidity ratio [-] of what enters the air that each
-    device takes in: nothing else makes or takes moisture, so that its own lies between them. They
-    are known without solving; a device that no air from outside reaches has none.
     """
 
     cells: dict[str, Cells]
     intake: dict[str, dict[str, float]]
-    entered: dict[str, tuple[float, float]] = field(default_factory=dict)
-    moistest: float | None = None
-    """Highest humidity ratio of what enters, which no air of the hall exceeds [-]; None where
-    nothing does."""
     m_supplied: float = 0.0
     solutions: int = 0
     warnings: tuple[str, ...] = ()
@@ -61,6 +54,20 @@ class Carried:
         """A quantity in the air that a device takes in; None where not known."""
         value = self.intake[quantity].get(name, np.nan)
         return float(value) if np.isfinite(value) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Entered:
+    """Humidity ratios [-] that are known without solving.
+
+    `bounds` are the lowest and the highest of what enters the air that each device takes in:
+    nothing else makes or takes moisture, so that its own lies between them; a device that no air
+    from outside reaches has none. `moistest` is the highest of all, which no air of the hall
+    exceeds; None where nothing enters.
+    """
+
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    moistest: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +92,12 @@ def carried(case: Case, level: AirLevel, air: AirSolution, inputs: AirInputs) ->
         return _unknown(case, level, ())
     model = level.model
     paths = _paths(case, level, air)
-    entered, moistest = _entered(case, level, air)
     flow = scalars.carriage(_settled(level, air), model, inputs)
     release = _release(case, level, paths, flow)
     found = scalars.spread(release, flow, model, TOLERANCE, MOST_SOLUTIONS)
     if not bool(found.converged):
         text = f"moisture and age of the air did not converge in {int(found.solutions)} solutions"
-        unknown = _unknown(case, level, (f"{text}: they are left out",))
-        return replace(unknown, entered=entered, moistest=moistest)
+        return _unknown(case, level, (f"{text}: they are left out",))
     filled, taken = np.asarray(found.cells, float), np.asarray(found.intake, float)
     bodies = dict(zip(QUANTITIES, (paths.aired, paths.supplied, paths.used), strict=True))
     unknown = _unknown(case, level, ())
@@ -104,7 +109,7 @@ def carried(case: Case, level: AirLevel, air: AirSolution, inputs: AirInputs) ->
         intake[quantity] = _at_intakes(case, level, air, taken[n], known)
     m_units = float(np.abs(air.m_flow * paths.cooling).sum())
     m_supplied = m_units + sum(entering(case, level, air).values())
-    return Carried(cells, intake, entered, moistest, m_supplied, int(found.solutions))
+    return Carried(cells, intake, m_supplied, int(found.solutions))
 
 
 def _solved(case: Case) -> tuple[str, ...]:
@@ -157,10 +162,10 @@ def _serves(item: Item) -> bool:
     return isinstance(item.entry, SERVERS) and item.power > 0
 
 
-def _entered(
-    case: Case, level: AirLevel, air: AirSolution
-) -> tuple[dict[str, tuple[float, float]], float | None]:
-    """What bounds the moisture without solving it: Carried.entered and Carried.moistest."""
+def entered(case: Case, level: AirLevel, air: AirSolution) -> Entered:
+    """What bounds the moisture of settled air; nothing of air that diverged."""
+    if not np.isfinite(air.T_in).all():
+        return Entered()
     passed, openings = passing(case, level, air), level.voxels.openings
     flows, ratios = entering(case, level, air), dict[int, list[float]]()
     for opening in case.openings:
@@ -168,8 +173,8 @@ def _entered(
             for body in reached([body_at(level, openings[opening.name])], passed.values()):
                 ratios.setdefault(body, []).append(entering_ratio(case, opening))
     bounds = {body: (min(each), max(each)) for body, each in ratios.items()}
-    entered = {name: bounds[of] for name, (of, _, _) in passed.items() if of in bounds}
-    return entered, max((high for _, high in bounds.values()), default=None)
+    reaching = {name: bounds[of] for name, (of, _, _) in passed.items() if of in bounds}
+    return Entered(reaching, max((high for _, high in bounds.values()), default=None))
 
 
 def _release(case: Case, level: AirLevel, paths: _Paths, flow: Carriage) -> Release:

@@ -74,7 +74,11 @@ class Case:
 
 def load(path: str | Path) -> Case:
     """Read and check a case file; raises `InputError` with every mistake of the file."""
-    whole = read_document(Path(path), with_systems)
+    return checked(read_document(Path(path), with_systems))
+
+
+def checked(whole: Document) -> Case:
+    """The case of a document; raises `InputError` with every mistake in it."""
     complaints, file, uses, document = validated(whole)
     findings = [whole.finding(where, message) for where, message in complaints]
     if file is None:

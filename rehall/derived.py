@@ -77,12 +77,11 @@ def ratios(solution: Solution, coarser: Sequence[tuple[AirLevel, AirSolution]]) 
     """Humidity ratios that the devices take in [-], from the finest grid to the coarsest.
 
     Of no device where one grid has no solution, or where all air that enters is equally moist: then
-    it is so everywhere, and no coarser grid has to be solved.
+    it is so everywhere, and nothing has to be solved.
     """
-    found = solution.carried
-    if all(low == high for low, high in found.entered.values()):
+    if all(low == high for low, high in solution.entered.bounds.values()):
         return [{} for _ in (None, *coarser)]
-    each = [found]
+    each = [solution.carried]
     for level, air in reversed(coarser):
         inputs = air_inputs(solution.case, level, solution.exchange)
         each.append(carried(solution.case, level, air, inputs))

@@ -105,7 +105,7 @@ def _condensation(solution: Solution) -> list[Limit]:
     """
     site, margin = solution.case.site, solution.case.limits.dew_point_margin_min
     pressure = float(pressure_at_altitude(site.altitude))
-    dew, moistest = outdoor_dew_point(site), solution.carried.moistest
+    dew, moistest = outdoor_dew_point(site), solution.entered.moistest
     if moistest is not None:
         dew = max(dew, humidity(moistest, site.outdoor.dry_bulb, pressure).dew_point)
     settled = 0.0 if np.isfinite(solution.air.T_in).all() else None

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rehall.derived import Uncertainty
-from rehall.fans import ALWAYS, air_flow, movers
+from rehall.fans import ALWAYS, Mover, air_flow, movers
 from rehall.layout import Item
 from rehall.moisture import CLASS_LIMITS, LOWEST, humidity
 from rehall.observe import DeviceAir
@@ -33,7 +33,7 @@ def server_limits(
     solution: Solution, air: dict[str, DeviceAir], uncertainty: Uncertainty
 ) -> list[Limit]:
     """Power against the rating, and for what air cools its inlet and its temperature rise."""
-    found = []
+    found, moving = [], movers(solution.case)
     asked = solution.case.limits.rack_inlet_max
     for item in solution.case.items:
         entry = item.entry
@@ -59,7 +59,7 @@ def server_limits(
         )
         found += _humidity(solution, item, through, uncertainty)
         rise, most = air_rise(solution, item, through), RISE_MARGIN * rated_rise(item)
-        share = flow_uncertainty(solution, item.name, uncertainty)
+        share = flow_uncertainty(moving[item.name], item.name, uncertainty)
         unsure = None if share is None else share * rise
         found.append(Limit("rack_air_rise_max", item.name, rise, most, "K", unsure))
     return found
@@ -105,7 +105,7 @@ def inlet_ratio(
     It lies between those of the air that enters, and as near to the solved one as the grids say.
     Where it could not be solved it is in the middle. None where nothing enters.
     """
-    entered = solution.carried.entered.get(name)
+    entered = solution.entered.bounds.get(name)
     if entered is None:
         return None
     ratio = solution.carried.taken_in("humidity_ratio", name)
@@ -116,9 +116,8 @@ def inlet_ratio(
     return ratio, float(lowest), float(highest)
 
 
-def flow_uncertainty(solution: Solution, name: str, uncertainty: Uncertainty) -> float | None:
+def flow_uncertainty(mover: Mover, name: str, uncertainty: Uncertainty) -> float | None:
     """Uncertainty of a mass flow over it [-]; a flow that is given needs no evidence."""
-    mover = movers(solution.case)[name]
     given = not mover.yields and mover.T == ALWAYS
     return uncertainty.flow.get(name, 0.0 if given else None)
 
@@ -220,7 +219,7 @@ def opening_limits(solution: Solution, uncertainty: Uncertainty) -> list[Limit]:
     A fan that runs on its curve has a least flow; one that the case holds at a flow, a pressure;
     one that is off, neither.
     """
-    found = []
+    found, moving = [], movers(solution.case)
     least = 100 * solution.case.limits.exhaust_fan_flow_min
     for opening in solution.case.openings:
         if opening.kind == "exhaust" and not opening.flow:
@@ -231,7 +230,7 @@ def opening_limits(solution: Solution, uncertainty: Uncertainty) -> list[Limit]:
             pressure = float(solution.level.model.pressure)
             rho = float(air_density(jnp.asarray(solution.air.T_in[at]), pressure))
             flow = 100 * float(solution.air.m_flow[at]) / rho / opening.entry.flow
-            share = flow_uncertainty(solution, opening.name, uncertainty)
+            share = flow_uncertainty(moving[opening.name], opening.name, uncertainty)
             unsure = None if share is None else share * abs(flow)
             found.append(
                 Limit("exhaust_fan_flow_min", opening.name, flow, least, "%", unsure, least=True)

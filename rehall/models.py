@@ -1,6 +1,7 @@
 """Case -> models: the grids and air models of a hall, from coarse to fine."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,10 +46,12 @@ def hall_with_sources(case: Case) -> Hall:
     return replace(case.geometry, sources=sources)
 
 
-def air_levels(case: Case, cell: float | None = None, grids: int = 2) -> list[AirLevel]:
+def air_levels(
+    case: Case, cell: float | None = None, grids: int = 2, others: Sequence[Hall] = ()
+) -> list[AirLevel]:
     """Air models from coarse to fine; the last one has the case's cell width (or `cell` [m]).
 
-    Two `grids` (the usual sequence) have cells of two widths and one, or the fine one alone where
+    Grids of two levels follow the edges in `others` too, so that variants of a hall share them. Two `grids` (the usual sequence) have cells of two widths and one, or the fine one alone where
     no coarse one can be built; three or more are a family for a grid study.
     """
     if grids < 2:
@@ -59,14 +62,14 @@ def air_levels(case: Case, cell: float | None = None, grids: int = 2) -> list[Ai
     hall = hall_with_sources(case)
     width = case.solver.cell if cell is None else cell
     _require_memory(case, estimate_cells(hall, width), width)
-    fine = build_grid(hall, width, case.solver.growth)
+    fine = build_grid(hall, width, case.solver.growth, others=others)
     _require_memory(case, float(fine.cells), width)
     if grids > 2:
         family = grid_family(hall, width, case.solver.growth, grids)
         return [air_level(case, hall, grid, wide) for wide, grid in family]
     levels = [air_level(case, hall, fine, width)]
     try:
-        coarse = build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP)
+        coarse = build_grid(hall, 2 * width, case.solver.growth, COARSE_SNAP, others)
         levels.insert(0, air_level(case, hall, coarse, 2 * width))
     except InputError:  # what stands in the hall is too small for the wide cells
         pass

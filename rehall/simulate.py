@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from power.solve import PowerState
 from rehall import liquid_words
-from rehall.carried import Carried, carried
+from rehall.carried import Carried, Entered, carried, entered
 from rehall.config import Case
 from rehall.electrical import PowerSide
 from rehall.facility import FacilityState
@@ -84,6 +84,11 @@ class Solution:
     def carried(self) -> Carried:
         """What the air carries: moisture, age, air from racks; solved where it is asked for."""
         return carried(self.case, self.level, self.air, self.inputs)
+
+    @cached_property
+    def entered(self) -> Entered:
+        """Moisture of what enters the air: known without solving."""
+        return entered(self.case, self.level, self.air)
 
     @cached_property
     def node_air(self) -> dict[str, float]:

@@ -214,7 +214,7 @@ def _settled(
     for state, utilities in zip(batch, settled, strict=True):
         around = (state.plant, utilities, state.x, normal.solution.inputs)
         solution = solution_of(state.case, on.level, on.air, around)
-        solution.carried = normal.solution.carried  # of the same air
+        solution.entered = normal.solution.entered  # of the same air
         found.append((utilities, solution))
     return found
 

@@ -304,7 +304,7 @@ def coolant_limits():
             case=stopped,
             loops=utilities.loops,
             facilities=utilities.facilities,
-            carried=SimpleNamespace(moistest=None),
+            entered=SimpleNamespace(moistest=None),
             air=SimpleNamespace(T_in=np.zeros(1)),
         )
         return liquid_limits(solution)

@@ -134,10 +134,12 @@ def test_rack_whose_moisture_is_not_solved_has_the_range_of_what_enters(
 
 def test_inlet_is_as_moist_as_all_that_enters_and_no_uncertainty_goes_beyond_it():
     def ratio(solved, entered, **unsure):
+        bounds = {"R": entered} if entered else {}
         known = SimpleNamespace(
-            entered={"R": entered} if entered else {}, taken_in=lambda *_: solved
+            entered=SimpleNamespace(bounds=bounds),
+            carried=SimpleNamespace(taken_in=lambda *_: solved),
         )
-        return inlet_ratio(SimpleNamespace(carried=known), "R", Uncertainty(ratio=unsure))
+        return inlet_ratio(known, "R", Uncertainty(ratio=unsure))
 
     assert ratio(0.008, (0.008, 0.008)) == (0.008, 0.008, 0.008)
     assert ratio(0.008, (0.006, 0.009)) == (0.008, 0.006, 0.009)

@@ -25,7 +25,7 @@ def solution(fine, *coarser, study=False):
         coarser=coarser,
         study=study,
         case=SimpleNamespace(items=(), solver=SimpleNamespace(scheme="limited")),
-        carried=SimpleNamespace(entered={"A": (0.008, 0.008)}),
+        entered=SimpleNamespace(bounds={"A": (0.008, 0.008)}),
     )
 
 

@@ -296,7 +296,7 @@ def test_cooling_unit_holds_its_return_air_and_its_fans_follow_it(solved):
     assert unit["fan_kw"] == pytest.approx(0.75**3, rel=0.02)
     assert unit["heat_kw"] == pytest.approx(10.0 + unit["fan_kw"], rel=0.005)
     # No outdoor air enters, so that nothing tells the moisture.
-    assert solution.carried.moistest is None
+    assert solution.entered.moistest is None
     assert "rack_humidity_max" not in {row["name"] for row in summary["limits"]}
 
 
