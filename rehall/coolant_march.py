@@ -35,9 +35,9 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     pace, asked = pace_of(side, case), Asked(case, side, x)
     state = asked.steady
     scenario = asked.at(-1.0, None)
-    now = jax.device_get(begin(state, side.model, scenario, inventory))
-    log = Log(side, case)
-    log.enter(0.0, seen(now, inventory, side.model, scenario), asked.heats(-1.0))
+    first = begin(state, side.model, scenario, inventory)
+    log, now = Log(side, case), jax.device_get(first)
+    log.enter(0.0, seen(first, inventory, side.model, scenario), asked.heats(-1.0))
     m_scale = np.asarray(side.model.heat.m_scale)
     model, reason = side.model, "" if bool(state.converged) else "the steady state did not close"
     T_max = np.array([f.T_max for f in model.fluids])[np.asarray(model.heat.circuit)]

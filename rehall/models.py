@@ -51,8 +51,9 @@ def air_levels(
 ) -> list[AirLevel]:
     """Air models from coarse to fine; the last one has the case's cell width (or `cell` [m]).
 
-    Grids of two levels follow the edges in `others` too, so that variants of a hall share them. Two `grids` (the usual sequence) have cells of two widths and one, or the fine one alone where
-    no coarse one can be built; three or more are a family for a grid study.
+    Two `grids` (the usual sequence) have cells of two widths and one, or the fine one alone where
+    no coarse one can be built; three or more are a family for a grid study. Of two, the grids
+    follow the edges in `others` too, so that variants of a hall share them.
     """
     if grids < 2:
         raise InputError.of(

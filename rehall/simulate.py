@@ -120,8 +120,15 @@ def simulate(
     `grids` from three on solve a grid study: a family of grids, each started from the coarser one.
     """
     started = time.perf_counter()
-    levels = air_levels(case, cell, grids)
-    plant, study = Plant.of(case), grids > 2
+    found = simulate_on(case, air_levels(case, cell, grids), watch)
+    return replace(found, wall_s=time.perf_counter() - started)
+
+
+def simulate_on(case: Case, levels: Sequence[AirLevel], watch: Watch | None = None) -> Solution:
+    """The same on grids that are there, from coarse to fine; three or more are a study."""
+    started = time.perf_counter()
+    grids, plant = len(levels), Plant.of(case)
+    study = grids > 2
     x = first_exchange(case)
     refuse_unbalanced(case, levels[-1], air_flows(case, x))
     settle(case, plant, x)
@@ -130,7 +137,7 @@ def simulate(
         if study:
             air = couple(case, level, start, x, plant, f"grid {n} of {grids}", watch).air
         else:
-            air = _solve(case, level, air_inputs(case, level, x), start, "coarse grid", watch)
+            air = solve_air(case, level, air_inputs(case, level, x), start, "coarse grid", watch)
         coarser.append((level, air))
         if np.isfinite(air.T_in).all():
             start = prolong(air.work, level.model, level.grid, finer.model, finer.grid)
@@ -159,7 +166,9 @@ def couple(
     """
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
-        return [_solve(case, level, inputs, work, stage, watch, settings) for inputs, work in asked]
+        return [
+            solve_air(case, level, inputs, work, stage, watch, settings) for inputs, work in asked
+        ]
 
     return couple_states([(case, plant, x)], level, [start], solve, agreed)[0]
 
@@ -325,15 +334,16 @@ def change(before: AirInputs, after: AirInputs, air: AirSolution, model: AirMode
     )
 
 
-def _solve(
+def solve_air(
     case: Case,
     level: AirLevel,
     inputs: AirInputs,
     start: Work,
-    stage: str,
-    watch: Watch | None,
+    stage: str = "air",
+    watch: Watch | None = None,
     settings: Settings | None = None,
 ) -> AirSolution:
+    """The air of a case on one grid for given inputs, with the settings of the case or others."""
     settings = settings or Settings(iterations=case.solver.iterations)
     tell = None if watch is None else lambda progress: watch(stage, progress)
     return solve_steady(level.model, inputs, level.streams, start, settings, tell)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from rehall.config import Case
@@ -29,7 +27,7 @@ from rehall.temporal import drop_steps
 from rehall.transient import Transient, march_case
 from thermal.air.history import WINDOW
 from thermal.air.settling import AirSolution, Settings
-from thermal.air.solve import prolong
+from thermal.air.solve import changed
 from thermal.air.state import Work
 
 MARCH_COURANT = 8.0
@@ -120,7 +118,9 @@ def beginning(task: Task, ground: Ground, folder: Path) -> tuple[Prepared, Work]
         return prepared(ground, task.course, task.x, for_air=True), start
     air, told_by = before
     state = prepared(ground, task.course, heard(task.x, told_by), for_air=True)
-    return state, changed(ground, air.work)
+    fine, coarse = ground.grids[FINE], ground.grids[COARSE]
+    grids = coarse.level.model, coarse.level.grid, fine.level.model, fine.level.grid
+    return state, changed(fine.air.work, coarse.air.work, air.work, *grids)
 
 
 def agreement(grid: str) -> float:
@@ -141,16 +141,6 @@ def _on_coarse(task: Task, ground: Ground, folder: Path) -> tuple[AirSolution, E
         return None
     air, x = read_air(path, ground.grids[COARSE].level)
     return (air, x) if np.isfinite(air.T_in).all() else None
-
-
-def changed(ground: Ground, coarse: Work) -> Work:
-    """The normal air of the fine grid, changed by what a failure changes on the coarse one."""
-    fine, before = ground.grids[FINE], ground.grids[COARSE]
-    grids = before.level.model, before.level.grid, fine.level.model, fine.level.grid
-    new, old = prolong(coarse, *grids), prolong(before.air.work, *grids)
-    start = jax.tree.map(lambda a, b, c: a + (b - c), fine.air.work, new, old)
-    # Turbulence stays positive.
-    return eqx.tree_at(lambda w: (w.k, w.epsilon), start, (new.k, new.epsilon))
 
 
 def written(task: Task, folder: Path, solution: Solution) -> dict[str, Any]:

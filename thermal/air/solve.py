@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -69,6 +70,18 @@ def _stacked(trees: Sequence[Tree]) -> Tree:
 def _of_state(trees: Tree, n: int) -> Tree:
     one: Tree = jax.tree.map(lambda leaf: leaf[n], trees)
     return one
+
+
+def changed(
+    fine: Work, before: Work, now: Work, coarse: AirModel, grid: Grid, model: AirModel, onto: Grid
+) -> Work:
+    """Air of a fine grid with what has changed on a coarse one, as a start.
+
+    Turbulence, which stays positive, is that of the coarse grid now.
+    """
+    old, new = (prolong(work, coarse, grid, model, onto) for work in (before, now))
+    start = jax.tree.map(lambda a, b, c: a + (b - c), fine, new, old)
+    return eqx.tree_at(lambda w: (w.k, w.epsilon), start, (new.k, new.epsilon))
 
 
 def prolong(work: Work, coarse: AirModel, grid: Grid, fine: AirModel, onto: Grid) -> Work:
