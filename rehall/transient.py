@@ -93,15 +93,17 @@ def march_case(
     out: Path,
     watch: Callable[[MarchProgress], None] | None = None,
     courant: float = COURANT,
+    settled_on: AirLevel | None = None,
 ) -> Transient | None:
     """March a case; writes checkpoints and the fields of each output time into `out`.
 
-    Air crosses `courant` cells in a step at most, less where the error of the step asks for it.
+    Air crosses `courant` cells in a step at most, less where the error of the step asks for it. The
+    hall that the steady state belongs to is `settled_on`, where one with other holes is marched.
 
     `steady` is the exchange, the air and the streams' mass flow [kg/s] of the steady state; without
     it the march goes on from the checkpoint in the folder, None where there is none.
     """
-    march = _prepare(case, level, steady, out, courant)
+    march = _prepare(case, level, steady, out, courant, settled_on or level)
     if march is None:
         return None
     state, plan, marching = march.state, march.plan, march.marching
@@ -178,6 +180,7 @@ def _prepare(
     steady: tuple[Exchange, Work, np.ndarray] | None,
     out: Path,
     courant: float,
+    settled_on: AirLevel,
 ) -> _March | None:
     """Inputs over time, and the state to march on from."""
     spec = case.transient
@@ -206,7 +209,7 @@ def _prepare(
         columns: dict[str, np.ndarray] = {name: np.zeros((0, len(devices))) for name in SERIES}
         columns |= {name: np.zeros(0) for name in OF_STEPS}
         columns["m_flow_steady"] = m_flow
-        start = begin(_settled(level, work, base), marching.first)
+        start = begin(_settled(settled_on, work, base), marching.first)
         ledger = asdict(Ledger())
         found = Checkpoint(key, start, 0, 0, columns, ledger, x, 0.0)
         drop_steps(out)

@@ -27,8 +27,15 @@ from rehall.redundancy.tasks import DRIFT, STEADY, Task, told
 from rehall.simulate import Solution, solution_of
 from rehall.utilities import settle
 from rehall.verdict import Limit
+from thermal.air.settling import Settings
 
 SCREENED = "screened"
+FINEST = 1e-3
+"""Steps in which heat that is elsewhere is told apart, over all of it [-]."""
+FAN_HEAD = 1000.0
+"""Pressure of a hall beyond which the flow through its fans is not what is given [Pa]: cooling
+units of the catalogue have some hundreds to give. There air is not where the solution has it."""
+PRESSURE = "hall_pressure_max"
 WHOLE = 1e3
 """Heat that tells two states of one course apart [W]."""
 
@@ -54,6 +61,17 @@ class Normal:
         """Limits on the fine grid by name and place."""
         return by_place(self.fine.limits)
 
+    def limits_within(self, moved: float) -> list[Limit]:
+        """Limits of what stands in the air, with that share of its heat elsewhere [-]."""
+        if moved not in self._within:
+            known = less_sure(self.fine, moved * largest_rise(self))
+            self._within[moved] = air_limits(self.solution, known)
+        return self._within[moved]
+
+    @cached_property
+    def _within(self) -> dict[float, list[Limit]]:
+        return {}
+
     @cached_property
     def shift(self) -> dict[str, float]:
         """What the fine grid's highest inlets are above those of the coarse one [K]."""
@@ -73,8 +91,8 @@ class EndAir:
     """Limits of the air that a state ends in; `how` it came by them.
 
     `x` is what the air tells the other domains, `solution` is there where it was solved on the fine
-    grid; `reason` says why it is not known. `missed` is the largest error of its estimate over the
-    stated one [-].
+    grid; `reason` says why it is not known, `note` what is to be said about it. `missed` is the
+    largest error of its estimate over the stated one [-].
     """
 
     how: str
@@ -83,6 +101,7 @@ class EndAir:
     solution: Solution | None = None
     reason: str = ""
     missed: float | None = None
+    note: str = ""
 
 
 def air_limits(solution: Solution, known: Judged) -> list[Limit]:
@@ -100,8 +119,8 @@ def reused(normal: Normal, moved: float) -> EndAir:
 
     That share of the largest rise of air through a server is not known of its temperatures.
     """
-    limits = air_limits(normal.solution, normal.fine)
-    return EndAir(REUSED, widened(limits, moved * largest_rise(normal)))
+    share = np.ceil(moved / FINEST) * FINEST
+    return EndAir(REUSED, normal.limits_within(float(share)))
 
 
 def largest_rise(normal: Normal) -> float:
@@ -109,6 +128,17 @@ def largest_rise(normal: Normal) -> float:
     air = normal.fine.air
     servers = [i.name for i in normal.ground.case.items if i.power > 0.0 and i.name in air]
     return max((air[name].T_out - air[name].T_in for name in servers), default=0.0)
+
+
+def less_sure(known: Judged, by: float) -> Judged:
+    """The same with inlets that are less certain by so much [K], and what follows from them."""
+    sure = known.known
+    less = replace(
+        sure,
+        inlets={name: (mean + by, most + by) for name, (mean, most) in sure.inlets.items()},
+        T_in={name: T + by for name, T in sure.T_in.items()},
+    )
+    return replace(known, known=less)
 
 
 def widened(limits: Sequence[Limit], by: float) -> list[Limit]:
@@ -165,14 +195,38 @@ def solved(normal: Normal, fine: Task, folder: Path, guess: EndAir | None) -> En
         return EndAir("solved", reason=reason)
     if not np.isfinite(solution.air.T_in).all():
         return EndAir("solved", reason=reason, solution=solution)
-    coarse = None
+    coarse, wide = None, fine
     if COARSE in normal.ground.grids:
-        coarse = read_solution(replace(fine, grid=COARSE), normal.ground, folder)
+        wide = replace(fine, grid=COARSE, drift=DRIFT)
+        coarse = read_solution(wide, normal.ground, folder)
+    note = ""
     if coarse is not None:
         solution = replace(solution, coarser=((coarse.level, coarse.air),))
-    limits = widened(air_limits(solution, judged(solution)), DRIFT)
+        unsettled = told(wide, folder)["reason"]
+        note = f"no evidence by the coarse grid: {unsettled}" if unsettled else ""
+    known = judged(solution)
+    if fine.drift > Settings().drift:
+        known = less_sure(known, fine.drift)
+    limits = beyond_fans(air_limits(solution, known))
     missed = None if guess is None else miss(guess.limits, limits)
-    return EndAir("solved", limits, solution.exchange, solution, reason, missed)
+    if pressure_of(limits) > FAN_HEAD:
+        note = (
+            f"no fan builds up {pressure_of(limits):.0f} Pa: the flow through the units breaks "
+            "down, and where the air then goes is not known"
+        )
+    return EndAir("solved", limits, solution.exchange, solution, reason, missed, note)
+
+
+def beyond_fans(limits: Sequence[Limit]) -> list[Limit]:
+    """Limits of air; but that of the pressure unknown where no fan could build it up."""
+    if pressure_of(limits) <= FAN_HEAD:
+        return list(limits)
+    return [x if x.name == PRESSURE else replace(x, uncertainty=None) for x in limits]
+
+
+def pressure_of(limits: Sequence[Limit]) -> float:
+    """Pressure of the hall among its limits [Pa]."""
+    return max((x.value for x in limits if x.name == PRESSURE), default=0.0)
 
 
 def stretched(end: EndAir, factor: float) -> EndAir:

@@ -14,6 +14,9 @@ from rehall.redundancy.shell import CONTRACTION, DOOR, PANEL
 from rehall.redundancy.solving import FINE_SPAN
 from rehall.schema.entries import Cdu
 
+PER_KELVIN = 101325.0 / 298.15
+"""Pressure over temperature of air in a fixed volume: ideal gas at sea level, 25 degC [Pa/K]."""
+
 
 def unknown_of_coolant(case: Case, side: LiquidSide | None) -> list[str]:
     """What the coolant in time takes to be none, so that limits break sooner than they do."""
@@ -26,6 +29,17 @@ def unknown_of_coolant(case: Case, side: LiquidSide | None) -> list[str]:
     return [
         *inventory_of(side, case)[1],
         *(f"no coast-down known of the pumps of {name}: they stop at once" for name in stops),
+    ]
+
+
+def sealed(case: Case) -> list[str]:
+    """What is taken of a hall that is drawn without openings."""
+    if case.openings:
+        return []
+    return [
+        "The hall is drawn without openings and keeps its pressure in time: what its air gives up "
+        f"as it warms leaves evenly. As tight as drawn it would gain some {PER_KELVIN:.0f} Pa "
+        "with every kelvin; its pressure is judged in the end only."
     ]
 
 
@@ -49,6 +63,9 @@ def assumptions(case: Case) -> list[str]:
         f"Inlet limits that break within {FINE_SPAN:g} s on the coarse grid are marched to on the "
         "fine one.",
         "Air round the nodes of the power chain is that of the normal state.",
+        "It is as warm outdoors as at the design point whenever something fails: hours of failures "
+        "that only break a limit on hot days are too many.",
+        *sealed(case),
         "How often units fail and how long they stay so are typical figures of a kind, where the "
         "catalogue has none of its own; failures are independent of each other.",
     ]

@@ -41,7 +41,7 @@ def solve_together(tasks: Sequence[Task], ground: Ground, folder: Path) -> None:
     """Solve steady states of one grid as one batch, and write what they have found."""
     on = ground.grids[tasks[0].grid]
     states, starts = zip(*(beginning(task, ground, folder) for task in tasks), strict=True)
-    settings = settings_of(ground.case)
+    settings = settings_of(ground.case, tasks[0])
 
     def solve(asked: Sequence[Asked]) -> list[AirSolution]:
         inputs, begun = zip(*asked, strict=True)

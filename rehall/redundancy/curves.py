@@ -10,6 +10,7 @@ from rehall.events import words
 from rehall.redundancy.alike import alike, name_of, shortened
 from rehall.redundancy.limit_words import word_of
 from rehall.redundancy.passing import ZERO, Passing, off_at
+from rehall.redundancy.record import FAIL
 from rehall.redundancy.study import Solved, Studied
 from rehall.schema.transient import EventSpec
 
@@ -78,7 +79,8 @@ def panels(studied: Studied, summary: Row, most: int = PANELS) -> list[Panel]:
 def soonest_first(states: Sequence[Row]) -> list[tuple[Row, int]]:
     """States that break a limit in time and how many have the same events, soonest first."""
     found: dict[tuple[str, ...], tuple[Row, int]] = {}
-    for state, count in alike([s for s in states if s["first_limit_s"] is not None]):
+    timed = [s for s in states if s["first_limit_s"] is not None and s["verdict"] == FAIL]
+    for state, count in alike(timed):
         key = tuple(state["events"]) or (state["state"],)
         first, many = found.get(key, (state, 0))
         found[key] = (first, many + count)
@@ -89,12 +91,12 @@ def first_limit(state: Row) -> str:
     """Which limit a state breaks first, and when.
 
     >>> row = {"limit": "rack_inlet_max", "at_s": 45.3}
-    >>> first_limit({"first_limit_s": 45.3, "broken": [row]})
+    >>> first_limit({"first_limit_s": 45.3, "first_limit_sure": True, "broken": [row]})
     'air inlet limit after 45 s'
     """
-    timed = [row for row in state["broken"] if row["at_s"] is not None]
-    word = word_of(min(timed, key=lambda row: row["at_s"])["limit"])
-    return f"{word.group} {word.short} limit after {state['first_limit_s']:.0f} s"
+    at, about = state["first_limit_s"], "" if state["first_limit_sure"] else "about "
+    word = word_of(next(row for row in state["broken"] if row["at_s"] == at)["limit"])
+    return f"{word.group} {word.short} limit after {about}{at:.0f} s"
 
 
 def worst_curves(one: Solved, shift: Mapping[str, float]) -> tuple[Curve, ...]:

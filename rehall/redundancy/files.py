@@ -18,6 +18,9 @@ COLUMNS = (
     *("verdict", "state", "component", "kind", "mode", "subsystem", "air", "in_time"),
     *(
         "first_limit_s",
+        "first_limit_sure",
+        "first_limit_earliest_s",
+        "first_limit_latest_s",
         "buffer_used_s",
         "unserved_at_s",
         "unserved_kw",

@@ -14,7 +14,7 @@ from rehall.verdict import Limit
 ZERO = 273.15
 EXCESS = 0.5
 """Warming of facility water over its set point that uses its buffer up [K]."""
-STEPS = 0.2
+STEPS = 0.3
 """How far inlets may be off by the long steps of marches: docs/decisions/0015-failures.md [K]."""
 Arrays = Mapping[str, np.ndarray]
 
@@ -24,12 +24,15 @@ class Passing:
     """The worst value in time of something that has a limit.
 
     `at` is when it passes the limit and `back` when it is within again for good [s]; None where
-    that does not happen while it is followed.
+    that does not happen while it is followed. By what is not known of the value it passes the limit
+    at `earliest` and at `latest`, both None as above.
     """
 
     limit: Limit
     at: float | None
     back: float | None
+    earliest: float | None = None
+    latest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,8 @@ def _air(case: Case, course: Course, found: Arrays, inlets: Inlets) -> Iterator[
             highest = min(asked, highest)
         T = found["air_T_in_max"][:, number[item.name]] + inlets.shift.get(item.name, 0.0) - ZERO
         on = t < off_at(course, item.name)
-        unsure = inlets.known.get(item.name)
-        if unsure is not None:
-            unsure += inlets.share * abs(float(T[on].max(initial=T[0]) - T[0])) + STEPS
+        known = inlets.known.get(item.name)
+        unsure = None if known is None else known + STEPS + inlets.share * np.abs(T - T[0])
         yield from _worst("rack_inlet_max", item.name, t, T, on, highest - ZERO, "degC", unsure)
 
 
@@ -83,7 +85,7 @@ def _coolant(case: Case, course: Course, found: Arrays) -> Iterator[Passing]:
         for k, (name, series) in enumerate(kinds):
             T, most = found[series][:, n] - ZERO, float(limits[n, k]) - ZERO
             if np.isfinite(most) and np.isfinite(T).all():
-                yield from _worst(name, rack, t, T, on, most, "degC", 0.0)
+                yield from _worst(name, rack, t, T, on, most, "degC", np.zeros(len(t)))
 
 
 def buffer_used(case: Case, found: Arrays) -> float | None:
@@ -117,14 +119,23 @@ def _worst(
     on: np.ndarray,
     most: float,
     unit: str,
-    unsure: float | None,
+    unsure: np.ndarray | None,
 ) -> Iterator[Passing]:
     if not on.any() or values[0] > most:
         return
     t, values = t[on], values[on]
+    by = None if unsure is None else unsure[on]
     at, back = crossing(t, values, most), None
     if at is not None and values[-1] <= most:
         last = int(np.flatnonzero(values > most)[-1])
         back = float(t[last + 1])
-    limit = Limit(f"{name}_transient", where, float(values.max()), most, unit, unsure)
-    yield Passing(limit, at, back)
+    n = int(values.argmax())
+    limit = Limit(
+        *(f"{name}_transient", where, float(values[n]), most, unit),
+        None if by is None else float(by[n]),
+    )
+    if by is None:
+        yield Passing(limit, at, back)
+        return
+    ends = (crossing(t, values + by, most), crossing(t, values - by, most))
+    yield Passing(limit, at, back, *ends)

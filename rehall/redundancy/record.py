@@ -14,23 +14,35 @@ Known = Mapping[tuple[str, str], bool | None]
 """Whether limits hold in the normal state, by name and place."""
 PASS, FAIL, UNSURE, UNSOLVED = "pass", "fail", "unsure", "unsolved"
 END = "in the end"
+UNSERVED = "unserved_power"
 RANK = {FAIL: 0, UNSOLVED: 1, UNSURE: 2, PASS: 3}
 IN_TIME = "_transient"
+NOTHING = 0.01
+"""Limits below this are limits of nothing: load that is not served, heat that nothing takes."""
+NO_TIMES: Row = dict.fromkeys(("at_s", "back_s", "back_after_s", "earliest_s", "latest_s"))
 NOTICED = 0.5
 """Loss of a margin that is told [percent of the limit]."""
 
 
-def rows_of_limits(limits: Sequence[Limit], passed: Sequence[Passing]) -> list[Row]:
-    """Limits in the end and in time, one row for each name and place: the worse of the two."""
+def rows_of_limits(
+    limits: Sequence[Limit], passed: Sequence[Passing], span: float = np.inf
+) -> list[Row]:
+    """Limits in the end and in time, one row for each name and place: the worse of the two.
+
+    `span` is how long things were followed [s]: what is back in the end only is back after it.
+    """
     found = {(limit.name, limit.where): _row(limit) for limit in limits}
     for passing in passed:
         name = passing.limit.name.removesuffix(IN_TIME)
         key = name, passing.limit.where
         row = _row(passing.limit) | {"limit": name, "when": "in time"}
-        times = {"at_s": passing.at, "back_s": passing.back}
+        times: Row = {"at_s": passing.at, "back_s": passing.back}
+        times |= {"earliest_s": passing.earliest, "latest_s": passing.latest}
         end = found.get(key)
         if end is not None and end["holds"] is not True:
             times["back_s"] = None  # it is not within its limit in the end
+        elif passing.at is not None and passing.back is None and end is not None:
+            times["back_after_s"] = span  # it is in the end
         worse = end is None or _worse(row, end)
         found[key] = (row if worse or end is None else end) | times
     return list(found.values())
@@ -48,8 +60,7 @@ def _row(limit: Limit) -> Row:
         "holds": limit.holds,
         "margin_pct": finite(100 * margin(limit)),
         "when": END,
-        "at_s": None,
-        "back_s": None,
+        **NO_TIMES,
     }
 
 
@@ -78,8 +89,7 @@ def row_of_finding(finding: Finding) -> Row:
         "holds": False,
         "margin_pct": told["margin_pct"],
         "when": told["when"] or END,
-        "at_s": None,
-        "back_s": None,
+        **NO_TIMES,
     }
 
 
@@ -93,11 +103,11 @@ def broken_rows(rows: Sequence[Row], normal: Known) -> list[Row]:
     return sorted(new, key=_severity)
 
 
-def _severity(row: Row) -> tuple[bool, float, float]:
-    """What is broken first, then by what is left of the limit."""
-    at, left = row["at_s"], row["margin_pct"]
-    soon = np.inf if at is None or row["holds"] is None else at
-    return row["holds"] is None, soon, -np.inf if left is None else left
+def _severity(row: Row) -> tuple[bool, bool, float]:
+    """What is broken first, then by what is left of the limit; limits of nothing have no share."""
+    left, most = row["margin_pct"], row["limit_value"]
+    nothing = most is None or abs(most) < NOTHING
+    return row["holds"] is None, nothing, -np.inf if left is None else left
 
 
 def verdict_of(broken: Sequence[Row], reason: str) -> str:
@@ -135,16 +145,22 @@ def _less_left(row: Row, normal: Mapping[tuple[str, str], Limit]) -> bool:
     return before is not None and row["margin_pct"] < 100.0 * margin(before) - NOTICED
 
 
-def by_severity(records: Sequence[Row]) -> list[Row]:
-    """Failures first that break most, and soonest."""
+def by_severity(records: Sequence[Row], it_kw: float) -> list[Row]:
+    """Failures first that cost most, then soonest.
 
-    def key(record: Row) -> tuple[int, float, float, float]:
-        times = [record["first_limit_s"], record["unserved_at_s"]]
-        worst = min(
-            (row["margin_pct"] for row in record["broken"] if row["margin_pct"] is not None),
-            default=0.0,
-        )
+    What a failure costs is the power that servers lack or give up, in tenths of all of theirs; then
+    come those that break another limit than of load that is not served; then time, and the number
+    of limits.
+    """
+
+    def key(record: Row) -> tuple[int, int, bool, float, int, float]:
+        lost = record["unserved_kw"] + record["throttled_kw"]
+        tenths = int(10 * lost / max(it_kw, 1e-9) + 1e-9)
+        sure = [row for row in record["broken"] if row["holds"] is False]
+        only = bool(sure) and all(row["limit"] == UNSERVED for row in sure)
+        times = [record["first_limit_s"]]
+        times += [record["unserved_at_s"]] if tenths or only else []
         soon = min((at for at in times if at is not None), default=np.inf)
-        return RANK[record["verdict"]], soon, -record["unserved_kw"], worst
+        return RANK[record["verdict"]], -tenths, only and not tenths, soon, -len(sure), -lost
 
     return sorted(records, key=key)

@@ -38,7 +38,9 @@ from rehall.redundancy.ground import COARSE, FINE
 from rehall.redundancy.passing import Inlets, Passing, passings
 from rehall.redundancy.pool import Solve
 from rehall.redundancy.screening import SHARE, calm
-from rehall.redundancy.tasks import COOLANT, MARCH, Task, cost, left_to_do, read_arrays, told
+from rehall.redundancy.tasks import COOLANT, DRIFT, MARCH, Task, cost, left_to_do, read_arrays, told
+from rehall.verdict import Limit
+from thermal.air.settling import Settings
 
 FIRST_SPAN = 100.0
 """How long what changes all at once is followed first [s]."""
@@ -46,6 +48,7 @@ FINE_SPAN = 20.0
 """A limit that breaks within this time on the coarse grid is marched to on the fine one too [s]."""
 LONGER = 1.25
 """How much longer the fine march goes on than the coarse one needed, and 5 s [-]."""
+Arrays = Mapping[str, np.ndarray]
 Told = Callable[[int, int, int], None]
 """Told of the states that are done, and of what is solved apart: done, and in all."""
 
@@ -64,12 +67,13 @@ class Options:
 @dataclass(frozen=True, eq=False)
 class InTime:
     """Series of a state, the finest grid of its march in air (empty without), its limits in time,
-    and why they are not known."""
+    why they are not known, and what is to be said about them."""
 
     series: Mapping[str, np.ndarray]
     grid: str
     passed: list[Passing]
     reason: str
+    warnings: tuple[str, ...] = ()
 
 
 class Solving:
@@ -210,7 +214,8 @@ class Solving:
 
     def _first_inlet(self, one: Course, task: Task) -> float | None:
         """When the first inlet passes its limit in a march [s]."""
-        passed = self._passed(one, read_arrays(task, self.folder), task.grid)
+        series = read_arrays(task, self.folder)
+        passed = passings(self.ground.case, one, series, self._inlets(task.grid))
         inlets = (p.at for p in passed if p.limit.name.startswith("rack_inlet"))
         return min((at for at in inlets if at is not None), default=None)
 
@@ -225,6 +230,16 @@ class Solving:
         missed = max((end.missed for end in found.values() if end.missed is not None), default=0.0)
         kept = {n: guesses[n] for n in steady if n not in fine}
         return found | {n: stretched(guess, max(1.0, missed)) for n, guess in kept.items()}
+
+    def settled_more(self, ends: Mapping[int, EndAir], fine: Mapping[int, Task]) -> dict[int, Task]:
+        """States on the fine grid that would be decided if they had settled as a run does."""
+        found = {}
+        for n, task in fine.items():
+            limits = [x for x in ends[n].limits if not _holds_not_normally(x, self.normal)]
+            if not any(x.holds is False for x in limits) and any(map(_near, limits)):
+                found[n] = replace(task, drift=Settings().drift)
+                self.wait(n, found[n])
+        return found
 
     def fine_marches(
         self, courses: Sequence[Course], marches: Mapping[int, Task]
@@ -241,29 +256,72 @@ class Solving:
                 self.wait(n, found[n])
         return found
 
-    def in_time(self, one: Course, task: Task | None, fine: Task | None) -> InTime:
-        """What a state does in time; nothing where it is not followed."""
+    def in_time(self, one: Course, task: Task | None, fine: Task | None, end: EndAir) -> InTime:
+        """What a state does in time before its `end`; nothing where it is not followed."""
         if task is None:
             return InTime({}, "", [], "")
-        series = read_arrays(task, self.folder)
-        reason = str(told(task, self.folder)["reason"])
-        passed = self._passed(one, series, task.grid)
+        series, how = read_arrays(task, self.folder), told(task, self.folder)
+        reason, warnings = str(how["reason"]), tuple(how.get("warnings", ()))
+        own = self._inlets(task.grid) if fine is None else self._on_coarse()
+        passed = passings(self.ground.case, one, series, own)
         if reason:
             passed = [replace(p, limit=replace(p.limit, uncertainty=None)) for p in passed]
         grid = task.grid if task.kind == MARCH else ""
         if fine is None or reason:
-            return InTime(series, grid, passed, reason)
-        finer = self._passed(one, read_arrays(fine, self.folder), FINE)
+            return InTime(series, grid, passed, reason, warnings)
+        exact = read_arrays(fine, self.folder)
+        known = self._known_in_time(series, exact, end)
+        finer = passings(self.ground.case, one, exact, Inlets({}, known, 0.0))
         by_place = {(p.limit.name, p.limit.where): p for p in finer}
         span = np.inf if fine.span is None else fine.span
         better = [sharpened(p, by_place.get((p.limit.name, p.limit.where)), span) for p in passed]
-        return InTime(series, FINE, better, str(told(fine, self.folder)["reason"]))
+        return InTime(series, FINE, better, str(told(fine, self.folder)["reason"]), warnings)
 
-    def _passed(self, one: Course, series: Mapping[str, np.ndarray], grid: str) -> list[Passing]:
-        normal = self.normal
-        of_grid = Inlets(normal.shift, normal.inlets, SHARE)
-        on_fine = Inlets({}, normal.inlets, 0.0)
-        return passings(self.ground.case, one, series, of_grid if grid == COARSE else on_fine)
+    def _inlets(self, grid: str) -> Inlets:
+        return self._on_coarse() if grid == COARSE else Inlets({}, self.normal.inlets, 0.0)
+
+    def _on_coarse(self) -> Inlets:
+        return Inlets(self.normal.shift, self.normal.inlets, SHARE)
+
+    def _known_in_time(self, coarse: Arrays, fine: Arrays, end: EndAir) -> dict[str, float]:
+        """Uncertainty of highest inlets in a march on the fine grid, by name [K].
+
+        That of the normal state or of the end, whichever is more, and what the two grids differ by
+        in the same time: no less than any of them.
+        """
+        apart = largest_apart(coarse, fine, self.normal.shift)
+        ends = {x.where: x.uncertainty for x in end.limits if x.name == "rack_inlet_max"}
+        return {
+            name: max(before, ends.get(name) or 0.0, apart.get(name, 0.0))
+            for name, before in self.normal.inlets.items()
+        }
+
+
+def largest_apart(coarse: Arrays, fine: Arrays, shift: Mapping[str, float]) -> dict[str, float]:
+    """How far highest inlets of two marches are apart at most, while both go on, by name [K]."""
+    if "air_times" not in coarse or "air_times" not in fine:
+        return {}
+    found = {}
+    t, number = fine["air_times"], {str(n): k for k, n in enumerate(coarse["air_devices"])}
+    for k, name in enumerate(map(str, fine["air_devices"])):
+        there = coarse["air_T_in_max"][:, number[name]] + shift.get(name, 0.0)
+        apart = np.interp(t, coarse["air_times"], there) - fine["air_T_in_max"][:, k]
+        found[name] = float(np.abs(apart).max(initial=0.0))
+    return found
+
+
+def _holds_not_normally(limit: Limit, normal: Normal) -> bool:
+    """Whether the normal state breaks a limit."""
+    before = normal.limits.get((limit.name, limit.where))
+    return before is not None and before.holds is False
+
+
+def _near(limit: Limit) -> bool:
+    """Whether a temperature is undecided, but would not be if it was known better by DRIFT."""
+    if limit.holds is not None or limit.uncertainty is None or limit.unit not in ("K", "degC"):
+        return False
+    better = replace(limit, uncertainty=max(limit.uncertainty - DRIFT, 0.0))
+    return better.holds is not None
 
 
 def breaks(end: EndAir, normal: Normal) -> bool:
@@ -284,7 +342,8 @@ def sharpened(coarse: Passing, fine: Passing | None, span: float) -> Passing:
         return coarse
     if fine.at is not None:
         sure = fine.limit if fine.limit.holds is False else coarse.limit
-        return replace(coarse, limit=sure, at=fine.at)
+        times = {"at": fine.at, "earliest": fine.earliest, "latest": fine.latest}
+        return replace(coarse, limit=sure, **times)
     if coarse.at is not None and coarse.at <= span:
         return replace(coarse, limit=replace(coarse.limit, uncertainty=None), at=None, back=None)
     return coarse

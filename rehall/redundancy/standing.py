@@ -17,7 +17,9 @@ def standings(
     """One row for each subsystem: its failures, what it has, what is claimed, whether that holds.
 
     N+1 where no single failure breaks a limit that held, N where every one does, and `N+1 except`
-    between; with pairs N+2 where none of two of it does; 2N where neither of its sides does.
+    between. What does not start when it is asked for is judged against what asks for it: the loss
+    of the supply breaks what it breaks. With
+    pairs N+2 where none of two of it does; 2N where neither of its sides does.
     `wholes` is how many single failures each subsystem has: what was not solved shows nothing.
     """
     singles = [record for record in records if record["kind_of_state"] == SINGLE]
@@ -30,6 +32,7 @@ def _row(group: str, records: Sequence[Row], claim: str | None, whole: int) -> R
         return [r for r in records if r["kind_of_state"] == kind and r["subsystems"] == [group]]
 
     singles = of(SINGLE)
+    singles = [_beside(record, records) for record in singles]
     broken = [record["state"] for record in singles if record["verdict"] == FAIL]
     unclear = sum(record["verdict"] not in (FAIL, PASS) for record in singles)
     one = _held(singles) if len(singles) >= whole else (False if broken else None)
@@ -45,6 +48,21 @@ def _row(group: str, records: Sequence[Row], claim: str | None, whole: int) -> R
         "holds": None if claim is None else _holds(claim, one, two, side),
         "except": broken,
     }
+
+
+def _beside(record: Row, records: Sequence[Row]) -> Row:
+    """A failure to start, as it stands beside the loss that asks for the start: it passes where it
+    breaks nothing more."""
+    if record.get("asked_by") is None or record["verdict"] != FAIL:
+        return record
+    asking = [r for r in records if r["state"] == record["asked_by"]]
+    known = {_place(row) for one in asking for row in one["broken"] if row["holds"] is False}
+    more = [r for r in record["broken"] if r["holds"] is False and _place(r) not in known]
+    return record if more or not asking else {**record, "verdict": PASS}
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["limit"], row["where"]
 
 
 def _held(records: Sequence[Row]) -> bool | None:

@@ -22,10 +22,12 @@ from rehall.node_air import ambient
 from rehall.operation import Exchange
 from rehall.power_study import PowerStudy, power_study
 from rehall.redundancy.airs import (
+    FAN_HEAD,
     EndAir,
     Normal,
     endless,
     largest_rise,
+    pressure_of,
     reused,
     untold,
     widened,
@@ -52,7 +54,7 @@ class Solved:
 
     `limits` are those of air and liquid in the end, `passed` those in time; `grid` is the grid of
     the march in air, empty where none was needed. `throttled` is the power that servers give up so
-    that their chips hold their limit [W].
+    that their chips hold their limit [W]. `warnings` are to be said about all of it.
     """
 
     state: State
@@ -66,6 +68,7 @@ class Solved:
     solution: Solution
     reasons: tuple[str, ...]
     series: Mapping[str, np.ndarray] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,15 +112,17 @@ def study_failures(
         ends = run.ends(steady, guesses, fine)
         broken = [breaks(_end_air(normal, air, ends), normal) for air in airs]
         longer, sharper = run.longer(courses, broken, marches), run.fine_marches(courses, marches)
-        run.solve([*longer.values(), *sharper.values()])
+        settled = run.settled_more(ends, fine)
+        run.solve([*longer.values(), *sharper.values(), *settled.values()])
+    ends = run.ends(steady, guesses, fine | settled)
     followed = coolant | marches | longer
     finals = _settled(normal, courses, xs, airs, ends)
     found = [
         _solved(
             state,
             courses[n],
-            _end_air(normal, airs[n], ends),
-            run.in_time(courses[n], followed.get(n), sharper.get(n)),
+            end := _end_air(normal, airs[n], ends),
+            run.in_time(courses[n], followed.get(n), sharper.get(n), end),
             finals[n],
             case,
         )
@@ -165,14 +170,27 @@ def _solved(
         course=one,
         air=end,
         limits=without_off([*end.limits, *_of_circuits(solution)], off),
-        passed=in_time.passed,
+        passed=_believed(in_time.passed, end),
         grid=in_time.grid,
         throttled=throttled(solution) if solution.loops else {},
         utilities=utilities,
         solution=solution,
         reasons=tuple(text for text in reasons if text),
         series=in_time.series,
+        warnings=(*((end.note,) if end.note else ()), *in_time.warnings),
     )
+
+
+def _believed(passed: Sequence[Passing], end: EndAir) -> list[Passing]:
+    """Limits in time; none of inlets for sure where no fan moves the air as it was solved."""
+    if pressure_of(end.limits) <= FAN_HEAD:
+        return list(passed)
+    return [
+        replace(p, limit=replace(p.limit, uncertainty=None))
+        if p.limit.name.startswith("rack_inlet")
+        else p
+        for p in passed
+    ]
 
 
 def _courses(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Course]:

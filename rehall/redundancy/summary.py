@@ -37,7 +37,7 @@ from rehall.redundancy.record import (
 )
 from rehall.redundancy.standing import standings
 from rehall.redundancy.study import Solved, Studied
-from rehall.schema.entries import Generator
+from rehall.schema.entries import SERVERS, Generator
 from rehall.summary import device_name
 
 Row = dict[str, Any]
@@ -48,7 +48,8 @@ def summarise_study(studied: Studied) -> Row:
     case = studied.ground.case
     rules = _rules_of_chain(studied)
     records = [_record(studied, one, rules) for one in studied.states]
-    ordered = by_severity(records)
+    it_kw = sum(item.power for item in case.items if isinstance(item.entry, SERVERS)) / 1e3
+    ordered = by_severity(records, it_kw)
     every = [outage.subsystem for outage in outages(case, studied.ground.plant.side)]
     wholes = {name: every.count(name) for name in every}
     standing = standings(records, case.redundancy.claims, wholes)
@@ -100,12 +101,12 @@ def _record(studied: Studied, one: Solved, rules: Mapping[str, list[Row]]) -> Ro
     known: dict[tuple[str, str], bool | None] = {
         place: limit.holds for place, limit in normal.limits.items()
     }
-    rows = rows_of_limits(one.limits, one.passed)
+    rows = rows_of_limits(one.limits, one.passed, one.course.span)
     reason = "; ".join(one.reasons)
     known |= {(row["limit"], row["where"]): False for row in rules.get(NORMAL.name, [])}
     rows += rules.get(one.state.name, [])
     broken = broken_rows(rows, known)
-    times = [r["at_s"] for r in broken if r["holds"] is False and r["at_s"] is not None]
+    first = first_of(broken)
     lost = one.course.unserved
     return {
         "state": one.state.name,
@@ -117,11 +118,15 @@ def _record(studied: Studied, one: Solved, rules: Mapping[str, list[Row]]) -> Ro
         "subsystems": list(dict.fromkeys(p.outage.subsystem for p in one.state.parts)),
         "verdict": verdict_of(broken, reason),
         "reason": reason,
+        "warnings": list(dict.fromkeys(one.warnings)),
         "air": one.air.how,
         "in_time": one.grid or ("coolant" if one.series else "none"),
         "broken": broken,
         "buffer_used_s": buffer_used(case, one.series),
-        "first_limit_s": min(times, default=None),
+        "first_limit_s": first and first["at_s"],
+        "first_limit_sure": first is not None and first["holds"] is False,
+        "first_limit_earliest_s": first and first["earliest_s"],
+        "first_limit_latest_s": first and first["latest_s"],
         "unserved_kw": sum(lost.values()) / 1e3,
         "unserved_loads": sorted(lost),
         "unserved_at_s": unserved_at(one.course, lost),
@@ -131,6 +136,16 @@ def _record(studied: Studied, one: Solved, rules: Mapping[str, list[Row]]) -> Ro
         "events": [words(e) for e in one.course.spec.events],
         **_rates(case, one),
     }
+
+
+def first_of(broken: Sequence[Row]) -> Row | None:
+    """The first limit that breaks in time for sure; where none does, that which most likely does.
+
+    The latter says when a state breaks that is broken in the end, or undecided.
+    """
+    timed = [row for row in broken if row["at_s"] is not None]
+    sure = [row for row in timed if row["holds"] is False]
+    return min(sure or timed, key=lambda row: row["at_s"], default=None)
 
 
 def unserved_at(course: Course, lost: Mapping[str, float]) -> float | None:
@@ -143,7 +158,14 @@ def _rates(case: Case, one: Solved) -> Row:
     """How often a single failure happens and how long it lasts, where that is known."""
     known = rate_of(case, one.state.first) if one.state.kind == SINGLE else None
     rate, repair, start = (None, None, None) if known is None else known
-    return {"rate_per_year": rate, "repair_h": repair, "start_failure": start}
+    # Named after the loss that asks for the start (power.study).
+    asked_by = None if start is None else one.state.name.split(" and ")[0]
+    return {
+        "rate_per_year": rate,
+        "repair_h": repair,
+        "start_failure": start,
+        "asked_by": asked_by,
+    }
 
 
 def single_points(ordered: Sequence[Row]) -> list[Row]:
@@ -232,12 +254,16 @@ def _by_themselves(parts: Sequence[Outage]) -> bool:
 
 
 def _seconds(record: Row) -> float | None:
-    """How long limits are broken, where all of them only are in passing [s]."""
+    """How long limits are broken, where all of them only are in passing [s].
+
+    Of what holds in the end, and is not back while it is followed, that long.
+    """
     rows = [row for row in record["broken"] if row["holds"] is False]
-    passing = all(row["at_s"] is not None and row["back_s"] is not None for row in rows)
-    if not passing or record["unserved_kw"] > 0.0:
+    backs = [row["back_s"] if row["back_s"] is not None else row["back_after_s"] for row in rows]
+    starts = [row["at_s"] for row in rows]
+    if None in backs or None in starts or record["unserved_kw"] > 0.0:
         return None
-    return float(np.max([row["back_s"] for row in rows]) - np.min([row["at_s"] for row in rows]))
+    return float(np.max(backs) - np.min(starts))
 
 
 def availability_row(found: Availability) -> Row:

@@ -58,7 +58,7 @@ def states_table(states: list[Row]) -> Table:
             state["verdict"],
             name_of(state, count),
             *cells,
-            seconds(after),
+            seconds(after, state["first_limit_sure"]),
             _unserved(state),
             f"{state['throttled_kw']:.0f}" if state["throttled_kw"] else "",
             f"+{more}" if more > 0 else "",
@@ -68,15 +68,16 @@ def states_table(states: list[Row]) -> Table:
     return table
 
 
-def seconds(time: float | None) -> str:
+def seconds(time: float | None, sure: bool = True) -> str:
     """A time as the table shows it [s].
 
-    >>> seconds(0.02), seconds(12.4), seconds(None)
-    ('<1 s', '12 s', '')
+    >>> seconds(0.02), seconds(12.4), seconds(42.6, False), seconds(None)
+    ('<1 s', '12 s', '~43 s', '')
     """
     if time is None:
         return ""
-    return f"{time:.0f} s" if time >= 1.0 else "<1 s"
+    told = f"{time:.0f} s" if time >= 1.0 else "<1 s"
+    return told if sure else f"~{told}"
 
 
 def _unserved(state: Row) -> str:

@@ -48,7 +48,8 @@ Values = np.ndarray
 class Task:
     """Something to solve: `kind` on a `grid` for a course, known by its `key`.
 
-    `x` is the first guess of what is exchanged; `span` [s] cuts a march short.
+    `x` is the first guess of what is exchanged; `span` [s] cuts a march short; a steady state
+    settles within `drift` [K].
     """
 
     kind: str
@@ -57,11 +58,13 @@ class Task:
     x: Any
     grid: str = COARSE
     span: float | None = None
+    drift: float = DRIFT
 
     @property
     def name(self) -> str:
         """Name of its files."""
         cut = "" if self.span is None else f"-{self.span:g}s"
+        cut += "" if self.drift == DRIFT else f"-{self.drift:g}K"
         return f"{self.kind}-{self.grid}-{self.key}{cut}"
 
 
@@ -105,13 +108,18 @@ def _steady(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     solution = couple(
         *(state.case, level, start, state.x, state.plant, "air"),
         agreed=agreement(task.grid),
-        settings=settings_of(state.case),
+        settings=settings_of(state.case, task),
     )
     return written(task, folder, solution)
 
 
 def beginning(task: Task, ground: Ground, folder: Path) -> tuple[Prepared, Work]:
-    """What a steady state is given and starts from: the normal air, or what the coarse one says."""
+    """What a steady state is given and starts from: the normal air, what the coarse grid says, or
+    where it has settled less."""
+    settled = _settled_less(task, ground, folder)
+    if settled is not None:
+        air, x = settled
+        return prepared(ground, task.course, heard(task.x, x), for_air=True), air.work
     before = _on_coarse(task, ground, folder)
     if before is None:
         start = ground.grids[task.grid].air.work
@@ -128,10 +136,19 @@ def agreement(grid: str) -> float:
     return SCREENING_AGREEMENT if grid == COARSE else AGREEMENT
 
 
-def settings_of(case: Case) -> Settings:
-    """How steady states are solved: they start close to their end, and settle less than the normal
-    one does."""
-    return Settings(iterations=case.solver.iterations, drift=DRIFT, patience=PATIENCE)
+def _settled_less(task: Task, ground: Ground, folder: Path) -> tuple[AirSolution, Exchange] | None:
+    """The same state where it has settled less."""
+    path = folder / f"{replace(task, drift=DRIFT).name}.h5"
+    if task.drift == DRIFT or not path.is_file():
+        return None
+    return read_air(path, ground.grids[task.grid].level)
+
+
+def settings_of(case: Case, task: Task) -> Settings:
+    """How steady states are solved: they settle less than the normal one does, and on the fine grid
+    start close to their end."""
+    settings = Settings(iterations=case.solver.iterations, drift=task.drift)
+    return settings if task.grid == COARSE else replace(settings, patience=PATIENCE)
 
 
 def _on_coarse(task: Task, ground: Ground, folder: Path) -> tuple[AirSolution, Exchange] | None:
@@ -164,14 +181,16 @@ def _march(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     work = folder / f"{task.name}.steps"
     work.mkdir(exist_ok=True)
     steady = (replace_exchange(on.x), on.air.work, on.air.m_flow)
-    found = march_case(case, level, steady, work, courant=MARCH_COURANT)
+    found = march_case(case, level, steady, work, courant=MARCH_COURANT, settled_on=on.level)
     assert found is not None, "a march from a steady state has no result"
     drop_steps(work)
     for path in work.iterdir():
         path.unlink()
     work.rmdir()
     write_march(folder / f"{task.name}.npz", found)
-    return {"reason": found.reason, "wall_s": round(found.wall_s, 2)}
+    told = {"reason": found.reason, "expelled_kg": found.ledger.mass_expelled}
+    told["warnings"] = list(found.coolant.warnings) if found.coolant is not None else []
+    return told | {"wall_s": round(found.wall_s, 2)}
 
 
 def _cut(spec: TransientSpec, events: Sequence[EventSpec], span: float) -> TransientSpec:
@@ -186,7 +205,7 @@ def _coolant(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     case = replace(ground.case, transient=spec)
     found = march_coolant(case, ground.plant.liquid, replace_exchange(ground.fine.x))
     write_arrays(folder / f"{task.name}.npz", coolant_arrays(found))
-    return {"reason": found.reason}
+    return {"reason": found.reason, "warnings": list(found.warnings)}
 
 
 KINDS: dict[str, Callable[[Task, Ground, Path], dict[str, Any]]] = {

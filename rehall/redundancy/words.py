@@ -36,7 +36,10 @@ def shares(summary: Row) -> str:
 
 def hours(found: Row) -> str:
     """Expected hours a year with a broken limit, and what contributes most."""
-    text = f"Expected with a broken limit: {found['hours_broken_per_year']:.3g} h a year"
+    text = (
+        "Expected with a broken limit, were it always as at the design point: "
+        f"{found['hours_broken_per_year']:.3g} h a year"
+    )
     if found["by_component"]:
         first = found["by_component"][0]
         text += f", most of it by {first['component']} ({first['hours_per_year']:.3g} h)"

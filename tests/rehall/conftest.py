@@ -325,7 +325,8 @@ def state_row(name: str, *broken: dict, **given) -> dict:
     row |= {"mode": "off", "subsystem": "whips", "reason": "", "air": "reused", "events": []}
     row |= {"verdict": "fail" if broken else "pass", "broken": list(broken), "limits": {}}
     times = [one["at_s"] for one in broken if one["at_s"] is not None]
-    row |= {"first_limit_s": min(times, default=None), "unserved_kw": 0.0, "throttled_kw": 0.0}
+    row |= {"first_limit_s": min(times, default=None), "first_limit_sure": True}
+    row |= {"unserved_kw": 0.0, "throttled_kw": 0.0}
     return row | given
 
 

@@ -4,7 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rehall.redundancy.ground import WORK, make_ground
+from rehall import transient
+from rehall.observe import device_air
+from rehall.redundancy.ground import WORK, make_ground, normal_solution
 from rehall.redundancy.solving import Options
 from rehall.redundancy.study import study_failures
 from rehall.redundancy.tasks import MARCH, Task, read_arrays, solve_task
@@ -79,6 +81,30 @@ def sealed(tmp_path_factory, case_of):
     options = Options(only=("chw lost", "utility lost"))
     found = study_failures(ground, folder / WORK, options)
     return ground, {one.state.name: one for one in found.states}, folder / WORK
+
+
+def test_march_of_an_open_door_begins_in_the_hall_before_it_was_opened(
+    tmp_path, sound_text, case_of, monkeypatch
+):
+    ground = make_ground(case_of(tmp_path, sound_text), None, tmp_path / WORK)
+    options = Options(only=("door*",))
+    (one,) = study_failures(ground, tmp_path / WORK, options).states
+    settled, before = [], transient._settled
+
+    def spied(level, work, inputs):
+        settled.append(level)
+        return before(level, work, inputs)
+
+    monkeypatch.setattr(transient, "_settled", spied)
+    task = Task(MARCH, "opened", one.course, ground.fine.x, span=1.0)
+    solve_task(task, ground, tmp_path / WORK)
+    assert settled == [ground.grids["coarse"].level]
+    series = read_arrays(task, tmp_path / WORK)
+    normal = normal_solution(ground, "coarse")
+    air = device_air(normal.case, normal.level, normal.air)
+    for n, name in enumerate(map(str, series["air_devices"])):
+        if name.startswith("A"):
+            assert series["air_T_in_max"][0, n] == pytest.approx(air[name].T_in_max, abs=0.1)
 
 
 def test_sealed_adiabatic_room_without_cooling_warms_by_its_heat_over_what_stores_it(sealed):

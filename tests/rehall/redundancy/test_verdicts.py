@@ -28,6 +28,7 @@ from rehall.redundancy.record import (
 from rehall.redundancy.screening import SETTLED, by_place, calm, estimated, miss, safe
 from rehall.redundancy.solving import sharpened
 from rehall.redundancy.standing import standings
+from rehall.redundancy.summary import _seconds, first_of
 from rehall.verdict import Limit
 
 
@@ -74,20 +75,55 @@ def test_limit_that_is_broken_in_the_end_is_not_back_however_the_march_ends():
     assert row["holds"] is False
 
 
-def test_state_that_breaks_or_loses_servers_sooner_comes_first():
-    def record(name, first, unserved_at, kw=0.0):
+def test_state_that_costs_most_comes_first_then_the_one_that_breaks_soonest():
+    def record(name, first, unserved_at, kw=0.0, throttled=0.0, limit="rack_inlet_max"):
         return {
             "state": name,
             "verdict": FAIL,
             "first_limit_s": first,
             "unserved_at_s": unserved_at,
             "unserved_kw": kw,
-            "broken": [],
+            "throttled_kw": throttled,
+            "broken": [{"limit": limit, "holds": False}],
         }
 
-    records = [record("never", None, None), record("batteries", None, 500.0, 9.0)]
-    records += [record("air", 40.0, None), record("whip", None, 0.0, 4.0)]
-    assert [r["state"] for r in by_severity(records)] == ["whip", "air", "batteries", "never"]
+    records = [
+        record("whip", None, 0.0, 4.0, limit="unserved_power"),
+        record("never", None, None),
+        record("late", 40.0, None),
+        record("soon", 10.0, 0.0, 4.0),
+        record("batteries", None, 500.0, 990.0, limit="unserved_power"),
+        record("water", 30.0, None, throttled=810.0),
+    ]
+    wanted = ["batteries", "water", "soon", "late", "never", "whip"]
+    assert [r["state"] for r in by_severity(records, 1000.0)] == wanted
+
+
+def test_worst_of_a_state_is_a_limit_that_has_a_share_left():
+    unserved = Limit("unserved_power", "A01", 4.4, 0.0, "kW", 0.0)
+    stored = Limit("air_heat_stored", "hall", np.inf, 0.0, "kW", 0.0)
+    rows = broken_rows(rows_of_limits([unserved, stored, inlet(28.0), inlet(29.0)], []), {})
+    assert [row["limit"] for row in rows[:1]] == ["rack_inlet_max"]
+    assert rows[0]["value"] == 29.0
+
+
+def test_time_of_a_limit_that_is_broken_in_the_end_is_told_as_what_it_is():
+    undecided = Passing(in_time(28.0, 42.0, unsure=9.0).limit, 42.0, None, 12.0, None)
+    (row,) = broken_rows(rows_of_limits([inlet(27.6, None)], [undecided]), {})
+    assert (row["at_s"], row["earliest_s"], row["latest_s"]) == (42.0, 12.0, None)
+    assert first_of([row])["at_s"] == 42.0
+    sure = row | {"at_s": 60.0, "holds": False}
+    assert first_of([row, sure])["at_s"] == 60.0
+    assert first_of([]) is None
+
+
+def test_what_is_back_in_the_end_only_is_out_as_long_as_it_was_followed():
+    (row,) = rows_of_limits([inlet(25.0)], [in_time(29.0, 20.0)], 430.0)
+    assert (row["at_s"], row["back_s"], row["back_after_s"]) == (20.0, None, 430.0)
+    state = {"broken": [row], "unserved_kw": 0.0}
+    assert _seconds(state) == pytest.approx(410.0)
+    (row,) = rows_of_limits([inlet(28.0)], [in_time(29.0, 20.0)], 430.0)
+    assert _seconds({"broken": [row], "unserved_kw": 0.0}) is None
 
 
 def test_nearest_limit_is_one_that_has_less_left_than_before():
@@ -99,9 +135,16 @@ def test_nearest_limit_is_one_that_has_less_left_than_before():
 def test_march_that_begins_beyond_a_limit_tells_nothing_of_it():
     t, on = np.array([0.0, 1.0, 2.0]), np.ones(3, bool)
     above = np.array([28.0, 29.0, 30.0])
-    assert not list(_worst("x", "A01", t, above, on, 27.0, "degC", 0.0))
-    (found,) = _worst("x", "A01", t, above - 2.0, on, 27.0, "degC", 0.0)
+    sure = np.zeros(3)
+    assert not list(_worst("x", "A01", t, above, on, 27.0, "degC", sure))
+    (found,) = _worst("x", "A01", t, above - 2.0, on, 27.0, "degC", sure)
     assert (found.at, found.back) == (1.0, None)
+    assert (found.earliest, found.latest) == (1.0, 1.0)
+    (wide,) = _worst("x", "A01", t, above - 2.0, on, 27.0, "degC", sure + 0.5)
+    assert (wide.earliest, wide.at, wide.latest) == (0.5, 1.0, 1.5)
+    (unknown,) = _worst("x", "A01", t, above - 2.0, on, 27.0, "degC", None)
+    assert (unknown.at, unknown.latest) == (1.0, None)
+    assert unknown.limit.holds is None
 
 
 def test_fine_march_decides_within_its_span():
@@ -169,6 +212,16 @@ def test_standing_of_a_subsystem(singles, pairs, sides, claim, has, holds):
     (row,) = standings(found, {"pumps": claim}, {"pumps": 2})
     assert row["has"] == has
     assert row["holds"] is holds
+
+
+def test_generator_that_does_not_start_is_judged_beside_the_loss_that_asks_for_it():
+    row = {"limit": "rack_inlet_max", "where": "A01", "holds": False}
+    lost = records({"utility lost": FAIL})[0] | {"broken": [row], "subsystem": "chain"}
+    asked = {"asked_by": "utility lost", "subsystem": "sets", "subsystems": ["sets"]}
+    same = records({"a unit does not start": FAIL})[0] | asked | {"broken": [row]}
+    more = same | {"broken": [row, row | {"where": "B01"}]}
+    assert standings([lost, same], {"sets": "N+1"}, {"sets": 1})[1]["holds"] is True
+    assert standings([lost, more], {"sets": "N+1"}, {"sets": 1})[1]["holds"] is False
 
 
 def test_pair_of_two_subsystems_tells_nothing_of_either():
