@@ -14,9 +14,11 @@ import numpy as np
 
 from rehall.operation import Exchange
 from rehall.redundancy.airs import (
+    FAN_HEAD,
     SCREENED,
     EndAir,
     Normal,
+    pressure_of,
     screened,
     solved,
     steady_task,
@@ -174,8 +176,8 @@ class Solving:
         """Tasks of what happens in time in the air.
 
         What changes all at once, and so little that no limit breaks even where values go well
-        beyond their end, is not followed. The others that do, and may end with a broken limit, are
-        followed over FIRST_SPAN first.
+        beyond their end, is not followed; nor is air that no fan moves as it is solved. The others
+        that do, and may end with a broken limit, are followed over FIRST_SPAN first.
         """
         case, found = self.ground.case, {}
         grid = COARSE if self.screens else FINE
@@ -183,6 +185,8 @@ class Solving:
             if only_less_heat(one, case) or not in_air(one, case):
                 continue
             guess = guesses.get(airs[n].leader) if airs[n].kind == SOLVED else None
+            if guess is not None and pressure_of(guess.limits) > FAN_HEAD:
+                continue
             safe = guess is not None and guess.how == SCREENED and at_once(one, case)
             if safe and guess is not None and calm(guess.limits, self.normal.limits):
                 if in_coolant(one, case):

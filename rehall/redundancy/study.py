@@ -22,12 +22,10 @@ from rehall.node_air import ambient
 from rehall.operation import Exchange
 from rehall.power_study import PowerStudy, power_study
 from rehall.redundancy.airs import (
-    FAN_HEAD,
     EndAir,
     Normal,
     endless,
     largest_rise,
-    pressure_of,
     reused,
     untold,
     widened,
@@ -95,7 +93,7 @@ def study_failures(
     case, side = ground.case, ground.plant.side
     states = chosen(case, side, outages(case, side), options.only, options.skip, options.pairs)
     normal = Normal.of(ground)
-    courses = _courses(ground, normal, states)
+    courses = courses_of(ground, normal, states)
     batch = [prepared(ground, one, ground.fine.x) for one in courses]
     settle_states([(one.case, one.plant, one.x) for one in batch])
     xs = [one.x for one in batch]
@@ -170,7 +168,7 @@ def _solved(
         course=one,
         air=end,
         limits=without_off([*end.limits, *_of_circuits(solution)], off),
-        passed=_believed(in_time.passed, end),
+        passed=in_time.passed,
         grid=in_time.grid,
         throttled=throttled(solution) if solution.loops else {},
         utilities=utilities,
@@ -181,19 +179,7 @@ def _solved(
     )
 
 
-def _believed(passed: Sequence[Passing], end: EndAir) -> list[Passing]:
-    """Limits in time; none of inlets for sure where no fan moves the air as it was solved."""
-    if pressure_of(end.limits) <= FAN_HEAD:
-        return list(passed)
-    return [
-        replace(p, limit=replace(p.limit, uncertainty=None))
-        if p.limit.name.startswith("rack_inlet")
-        else p
-        for p in passed
-    ]
-
-
-def _courses(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Course]:
+def courses_of(ground: Ground, normal: Normal, states: Sequence[State]) -> list[Course]:
     """What follows from the failures of every state; the chain of all of them is one batch."""
     case, side = ground.case, ground.plant.side
     found: Study | None = None

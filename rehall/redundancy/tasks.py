@@ -176,7 +176,7 @@ def _march(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     on, spec = ground.grids[task.grid], task.course.spec
     events = air_view(ground.case, task.course)[0]
     span = task.course.span if task.span is None else min(task.span, task.course.span)
-    case = replace(ground.case, transient=_cut(spec, events, span))
+    case = replace(ground.case, transient=cut(spec, events, span))
     level = level_with(case, on.level, task.course.baffles)
     work = folder / f"{task.name}.steps"
     work.mkdir(exist_ok=True)
@@ -193,15 +193,15 @@ def _march(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     return told | {"wall_s": round(found.wall_s, 2)}
 
 
-def _cut(spec: TransientSpec, events: Sequence[EventSpec], span: float) -> TransientSpec:
-    """A transient up to a time, with fields at its ends only."""
+def cut(spec: TransientSpec, events: Sequence[EventSpec], span: float) -> TransientSpec:
+    """A transient up to a time [s], with these events and fields at its ends only."""
     before = tuple(e for e in events if e.at < span)
     return spec.model_copy(update={"events": before, "duration": span, "output": (0.0, span)})
 
 
 def _coolant(task: Task, ground: Ground, folder: Path) -> dict[str, Any]:
     assert ground.plant.liquid is not None, "coolant of a case without circuits"
-    spec = _cut(task.course.spec, task.course.spec.events, task.course.span)
+    spec = cut(task.course.spec, task.course.spec.events, task.course.span)
     case = replace(ground.case, transient=spec)
     found = march_coolant(case, ground.plant.liquid, replace_exchange(ground.fine.x))
     write_arrays(folder / f"{task.name}.npz", coolant_arrays(found))
