@@ -12,6 +12,10 @@ RUN_DOWN = 2.0
 """Time in which fans without power stop (assumed) [s]."""
 
 
+START = "start, "
+"""What the mode of a failure begins with that is not to start when asked for."""
+
+
 @dataclass(frozen=True)
 class Outage:
     """A failure: of what, in which way, and what it changes from 0 s on.

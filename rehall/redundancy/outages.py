@@ -9,7 +9,7 @@ from rehall.config import Case
 from rehall.electrical import PowerSide
 from rehall.operated import FacilityItem, facility_items, loop_items
 from rehall.redundancy.feeds import feed_failures
-from rehall.redundancy.outage import RUN_DOWN, Outage, event
+from rehall.redundancy.outage import RUN_DOWN, START, Outage, event
 from rehall.redundancy.shell import shell_failures
 from rehall.schema.entries import Cdu, CoolingUnit
 from rehall.schema.entries.common import Entry
@@ -141,7 +141,7 @@ def _chain(case: Case, side: PowerSide) -> Iterator[Outage]:
         started = isinstance(node, Generator)
         group = "generators" if started else "power chain"
         name = str(failure)
-        mode = f"start, {mode}" if started else mode
+        mode = f"{START}{mode}" if started else mode
         about = (node.name, node.kind, mode, group)
         many = getattr(node, "units", 1) if failure.units and not started else 1
         yield Outage(name, *about, chain=failure, entry=entries[node.name], count=many)

@@ -4,7 +4,7 @@ import math
 
 from rehall.config import Case
 from rehall.redundancy.availability import reliability_of
-from rehall.redundancy.outage import Outage
+from rehall.redundancy.outage import START, Outage
 from rehall.schema.entries import FailureFigures, Generator, Utility
 from rehall.schema.entries.reliability import HOURS_A_YEAR
 
@@ -19,7 +19,7 @@ def rate_of(case: Case, outage: Outage) -> Rate | None:
     itself, one at least does not start with 1 - (1 - p)^n, and all of them with p^n.
     """
     own = getattr(outage.entry, "reliability", None)
-    mode = outage.mode.removeprefix("start, ")
+    mode = outage.mode.removeprefix(START)
     found = reliability_of(outage.kind, mode, own)
     if isinstance(outage.entry, Generator):
         return _not_started(case, outage.entry, found, whole=mode == "off")

@@ -18,7 +18,7 @@ from rehall.redundancy.availability import (
 )
 from rehall.redundancy.chosen import PAIR, SINGLE
 from rehall.redundancy.course import Course
-from rehall.redundancy.outage import Outage
+from rehall.redundancy.outage import START, Outage
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import buffer_used
 from rehall.redundancy.rates import rate_of
@@ -159,7 +159,8 @@ def _rates(case: Case, one: Solved) -> Row:
     known = rate_of(case, one.state.first) if one.state.kind == SINGLE else None
     rate, repair, start = (None, None, None) if known is None else known
     # Named after the loss that asks for the start (power.study).
-    asked_by = None if start is None else one.state.name.split(" and ")[0]
+    starts = one.state.kind == SINGLE and one.state.first.mode.startswith(START)
+    asked_by = one.state.name.rpartition(" and ")[0] if starts else None
     return {
         "rate_per_year": rate,
         "repair_h": repair,

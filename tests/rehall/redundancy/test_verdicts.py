@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from power.states import Failure
 from rehall.electrical import power_side
-from rehall.redundancy.chosen import PAIR, SIDE, SINGLE, twice
+from rehall.redundancy.chosen import PAIR, SIDE, SINGLE, chosen, twice
 from rehall.redundancy.course import _alike, _least
 from rehall.redundancy.outage import Outage, event
 from rehall.redundancy.outages import outages
@@ -28,7 +29,7 @@ from rehall.redundancy.record import (
 from rehall.redundancy.screening import SETTLED, by_place, calm, estimated, miss, safe
 from rehall.redundancy.solving import sharpened
 from rehall.redundancy.standing import standings
-from rehall.redundancy.summary import _seconds, first_of
+from rehall.redundancy.summary import _rates, _seconds, first_of
 from rehall.verdict import Limit
 
 
@@ -280,6 +281,20 @@ def test_generators_are_asked_for_when_all_utilities_are_lost(tmp_path, sound_te
     assert 0.0 < p < 0.1, lost
     assert rate_of(case, by_name[unit])[2] == pytest.approx(1 - (1 - p) ** 3)
     assert rate_of(case, by_name[whole])[:2] == pytest.approx(both)
+
+
+def test_only_what_does_not_start_is_asked_for(tmp_path, sound_text, case_of):
+    old = sound_text[sound_text.index("    - {name: utility") : sound_text.index("    - {name: UA")]
+    one = TWO.replace("    - {name: other, of: utility, voltage: 13.8 kV}\n", "")
+    text = sound_text.replace(old, one.replace("other, ", "").lstrip("\n"))
+    case = case_of(tmp_path, text)
+    side = power_side(case)
+    states = chosen(case, side, outages(case, side))
+    asked = {state.name: _rates(case, SimpleNamespace(state=state))["asked_by"] for state in states}
+    told = {name: by for name, by in asked.items() if by is not None}
+    assert set(told) == {name for name in asked if name.endswith("does not start")}
+    assert set(told.values()) == {"utility lost"}
+    assert len(asked) > len(told)
 
 
 HASHED = """
