@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 
 from geometry.errors import InputError, ProjectError
+from rehall.cli_options import WIDE, CaseFile, Cell, out, prepare, refuse_file, warn, width
+from rehall.cli_sweep import sweep
 from rehall.progress import err, march_progress, progress, remember_interrupts
 
 if TYPE_CHECKING:
@@ -30,12 +32,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
-WIDE = 200
-"""Columns of a long table where no terminal cuts it."""
-
-CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML).", show_default=False)]
-Cell = Annotated[str | None, typer.Option(help="Cell width instead of the case's, like '0.2 m'.")]
 
 
 def main() -> None:
@@ -350,6 +346,9 @@ def redundancy(
         raise typer.Exit(BROKEN)
 
 
+app.command()(sweep)
+
+
 @app.command()
 def validate(
     only: Annotated[str | None, typer.Option(help="air, liquid, power or coupled.")] = None,
@@ -400,22 +399,6 @@ def doctor() -> None:
         raise typer.Exit(WRONG)
 
 
-def width(cell: str | None) -> float | None:
-    """Cell width [m] of the option."""
-    if cell is None:
-        return None
-    from pydantic import TypeAdapter, ValidationError
-
-    from rehall.quantities import Length
-
-    try:
-        return float(TypeAdapter(Length).validate_python(cell))
-    except ValidationError as error:
-        raise InputError.of(
-            "--cell", error.errors()[0]["msg"].removeprefix("Value error, ")
-        ) from None
-
-
 def share_of(text: str | None, option: str = "--utilisation") -> float:
     """Share of an option; all where it is not given."""
     if text is None:
@@ -429,25 +412,6 @@ def share_of(text: str | None, option: str = "--utilisation") -> float:
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise InputError.of(option, message) from None
-
-
-def refuse_file(folder: Path) -> None:
-    """Refuse a results folder that is a file, before anything is computed."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError.of("--out", f"{folder} is a file; wanted a folder")
-
-
-def warn(case: "Case") -> None:
-    """Say what looks wrong in a case but does not stop it."""
-    for warning in case.warnings:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
-
-
-def prepare() -> None:
-    """Settings of the process (see runtime)."""
-    from rehall.runtime import prepare as settings
-
-    settings()
 
 
 def finish(summary: dict, enforce: bool) -> None:

@@ -24,6 +24,7 @@ from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
 from rehall.schema.redundancy import RedundancySpec
 from rehall.schema.site import Limits, Site, Solver
+from rehall.schema.study import StudySpec
 from rehall.schema.systems import with_systems
 from rehall.schema.transient import TransientSpec
 from rehall.shell import NodeItem, OpeningItem
@@ -50,6 +51,7 @@ class Case:
     solver: Solver
     transient: TransientSpec | None
     redundancy: RedundancySpec
+    study: StudySpec
     items: tuple[Item, ...]
     openings: tuple[OpeningItem, ...]
     nodes: tuple[NodeItem, ...]
@@ -143,6 +145,7 @@ def assembled(document: Document, file: CaseFile, uses: Uses) -> Case:
         solver=file.solver,
         transient=file.transient,
         redundancy=file.redundancy,
+        study=file.study,
         items=tuple(items),
         openings=tuple(openings),
         nodes=tuple(nodes),

@@ -153,3 +153,24 @@ def tasks_progress() -> Iterator["Callable[[int, int, int], None]"]:
             leave_if_asked()
 
         yield tell
+
+
+@contextmanager
+def variants_progress() -> Iterator["Callable[[int, int], None]"]:
+    """A progress bar of a sweep: variants done, time left."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("variants"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed} of {task.total}, left:"),
+        TimeRemainingColumn(),
+    )
+    with _bar(*columns) as (bar, leave_if_asked):
+        task = bar.add_task("variants", total=None)
+
+        def tell(done: int, planned: int) -> None:
+            bar.update(task, total=planned, completed=done)
+            leave_if_asked()
+
+        yield tell

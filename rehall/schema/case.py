@@ -11,6 +11,7 @@ from rehall.schema.liquid import LiquidSpec
 from rehall.schema.power import PowerSpec
 from rehall.schema.redundancy import RedundancySpec
 from rehall.schema.site import Limits, Site, Solver
+from rehall.schema.study import StudySpec
 from rehall.schema.transient import TransientSpec
 
 
@@ -31,3 +32,4 @@ class CaseFile(Description):
     solver: Solver = Solver()
     transient: TransientSpec | None = None
     redundancy: RedundancySpec = RedundancySpec()
+    study: StudySpec = StudySpec()

@@ -1,0 +1,1 @@
+"""Sweeps: many variants of one case, solved from each other's results."""
