@@ -43,10 +43,13 @@ def sweep(
     asked = asked_of(loaded, tuple(vary or ()), sample, count, seed)
     warn(loaded)
     prepare()
-    from rehall.redundancy.command import processes
     from rehall.sweep.command import run_sweep
 
-    asked = replace(asked, cell=width(cell), scheduler=scheduler, jobs=jobs or processes())
+    if jobs is None:
+        from rehall.redundancy.command import processes
+
+        jobs = processes()
+    asked = replace(asked, cell=width(cell), scheduler=scheduler, jobs=jobs)
     run_sweep(loaded, out_dir, asked, out if out.is_terminal else Console(width=WIDE))
 
 

@@ -8,7 +8,7 @@ from rehall.schema.base import Count, Description
 
 Method = Literal["grid", "list", "lhs", "sobol"]
 METHODS: tuple[Method, ...] = get_args(Method)
-Values = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Values = Annotated[str, StringConstraints(min_length=1)]
 
 
 class StudySpec(Description):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
-from dask.distributed import Client, LocalCluster, WorkerPlugin, as_completed
+from distributed import Client, LocalCluster, WorkerPlugin, as_completed
 
 from geometry.errors import InputError, ProjectError
 from rehall.cores import bind, cores_for
@@ -115,7 +115,7 @@ def spread(
         while len(given) < processes(client) and any(queue.open for queue in queues):
             # First ones take longest, so they come first.
             numbers = [n for n, queue in enumerate(queues) if queue.open]
-            n = min(numbers, key=lambda n: queues[n].next_apart if queues[n].known else 9.0)
+            n = min(numbers, key=lambda n: queues[n].next_apart if queues[n].known else -1.0)
             one, start = queues[n].take()
             future = client.submit(work, job(n, one, start), pure=False)
             given[future.key] = queues[n], one

@@ -81,7 +81,7 @@ def path(hall_text, tmp_path):
 
 def test_sweep_prints_its_variants_and_solves_none_again(command, worked, path, tmp_path):
     words = ["sweep", str(path), "--vary", "FW1.supply = 20 degC:24 degC:3", "--out", "out"]
-    words += ["--vary", "A.count = 4, 40"]
+    words += ["--vary", "A.count = 4, 40", "--jobs", "1"]
     code, said = command(*words)
     assert code == 0, said
     assert worked() == [(2, None), (0, 2), (4, 2)]
@@ -104,7 +104,7 @@ def test_sweep_prints_its_variants_and_solves_none_again(command, worked, path, 
 
 def test_variant_that_cannot_be_solved_is_a_row_with_its_reason(command, worked, path, tmp_path):
     vary = "site.altitude = 0 m, 3000 m, 100 m"
-    code, said = command("sweep", str(path), "--vary", vary, "--out", "out")
+    code, said = command("sweep", str(path), "--vary", vary, "--jobs", "1", "--out", "out")
     assert code == 0, said
     assert "1 is unsolved: MemoryError: the air is thin" in said
     counts = json.loads((tmp_path / "out" / "sweep.json").read_text())["counts"]
