@@ -74,14 +74,17 @@ def correct(
     flux = mass_flux(velocity, rho, port_flux, model, inputs)
     inflow_of_cells = net_inflow(flux) * model.fluid
     stored = expelled = trapped = jnp.zeros((), rho.dtype)
-    for body in model.sealed:
-        trapped = jnp.maximum(trapped, jnp.abs(jnp.sum(inflow_of_cells * body)))
+    gained = jnp.zeros_like(rho)
     if storage is not None:
         gained = storage.of_density(work.T, model.gas) * model.volume * model.fluid
-        for body in model.sealed:
-            expelled = expelled - jnp.sum(gained * body)
-        stored = jnp.sum(gained) + expelled
-        inflow_of_cells = inflow_of_cells - gained
+    for body in model.sealed:
+        net, kept = jnp.sum(inflow_of_cells * body), jnp.sum(gained * body)
+        # Either equipment brings what the air stores, or what is in the way of it leaves evenly.
+        leaves = jnp.abs(net) < jnp.abs(net - kept)
+        expelled = expelled - jnp.where(leaves, kept, 0.0)
+        trapped = jnp.maximum(trapped, jnp.abs(net - jnp.where(leaves, 0.0, kept)))
+    stored = jnp.sum(gained) + expelled
+    inflow_of_cells = inflow_of_cells - gained
     imbalance = _level_out(inflow_of_cells, model)
     c = triple(to_face(rho, axis) * model.area(axis) * d[axis] for axis in range(3))
     e = jnp.zeros_like(rho)
