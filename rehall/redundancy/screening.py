@@ -63,10 +63,10 @@ def settled_to(limit: Limit) -> float:
 
 def safe(limits: Sequence[Limit], fine_normal: By) -> bool:
     """Whether every limit holds for sure that the normal state does not break."""
-    return all(limit.holds is True or _broken(limit, fine_normal) for limit in limits)
+    return all(limit.holds is True or broken_before(limit, fine_normal) for limit in limits)
 
 
-def _broken(limit: Limit, fine_normal: By) -> bool:
+def broken_before(limit: Limit, fine_normal: By) -> bool:
     """Whether the normal state breaks this limit."""
     normal = fine_normal.get((limit.name, limit.where))
     return normal is not None and normal.holds is False
@@ -76,7 +76,7 @@ def calm(limits: Sequence[Limit], fine_normal: By) -> bool:
     """Whether every limit holds on the way too, where values may go beyond their end."""
     for limit in limits:
         normal = fine_normal.get((limit.name, limit.where))
-        if _broken(limit, fine_normal):
+        if broken_before(limit, fine_normal):
             continue
         if normal is None:
             return False

@@ -39,7 +39,7 @@ from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
 from rehall.redundancy.passing import Inlets, Passing, passings
 from rehall.redundancy.pool import Solve
-from rehall.redundancy.screening import SHARE, calm
+from rehall.redundancy.screening import SHARE, broken_before, calm
 from rehall.redundancy.tasks import COOLANT, DRIFT, MARCH, Task, cost, left_to_do, read_arrays, told
 from rehall.verdict import Limit
 from thermal.air.settling import Settings
@@ -239,7 +239,7 @@ class Solving:
         """States on the fine grid that would be decided if they had settled as a run does."""
         found = {}
         for n, task in fine.items():
-            limits = [x for x in ends[n].limits if not _holds_not_normally(x, self.normal)]
+            limits = [x for x in ends[n].limits if not broken_before(x, self.normal.limits)]
             if not any(x.holds is False for x in limits) and any(map(_near, limits)):
                 found[n] = replace(task, drift=Settings().drift)
                 self.wait(n, found[n])
@@ -314,12 +314,6 @@ def largest_apart(coarse: Arrays, fine: Arrays, shift: Mapping[str, float]) -> d
     return found
 
 
-def _holds_not_normally(limit: Limit, normal: Normal) -> bool:
-    """Whether the normal state breaks a limit."""
-    before = normal.limits.get((limit.name, limit.where))
-    return before is not None and before.holds is False
-
-
 def _near(limit: Limit) -> bool:
     """Whether a temperature is undecided, but would not be if it was known better by DRIFT."""
     if limit.holds is not None or limit.uncertainty is None or limit.unit not in ("K", "degC"):
@@ -330,9 +324,8 @@ def _near(limit: Limit) -> bool:
 
 def breaks(end: EndAir, normal: Normal) -> bool:
     """Whether a state ends with air that breaks a limit which the normal state does not."""
-    before = {place for place, limit in normal.limits.items() if limit.holds is False}
     return any(
-        limit.holds is False and (limit.name, limit.where) not in before for limit in end.limits
+        limit.holds is False and not broken_before(limit, normal.limits) for limit in end.limits
     )
 
 

@@ -36,7 +36,8 @@ SCREENING_AGREEMENT = 0.02
 """Change of what the domains exchange that is small enough on the coarse grid [-]."""
 DRIFT = 0.3
 """How far an inlet may still move, or its mean [K]: a fifth of the uncertainty of inlets in the AI
-hall. Means over 200 iterations from the 100th on are within 0.08 K of those over 800."""
+hall. Over 200 iterations from the 100th on mean inlets are within 0.08 K, highest ones within
+0.13 K of those over 800."""
 PATIENCE = 2 * WINDOW
 """Iterations in which a state may settle before it is averaged: from the 75th on the AI hall only
 swings about its end."""
