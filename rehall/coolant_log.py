@@ -25,9 +25,9 @@ class CoolantMarch:
     `racks` with `T_in`, `T_hottest` of their coolant, `T_chip` (NaN without plates) and `m_flow`
     [kg/s]; `coils` with the water `T_coil` that they get and `m_coil`; circuits with the
     temperature `T_supply` that they are supplied with. `limits` [racks, 3] are those of supply,
-    coolant and chip (NaN without plates), `m_wanted` the flow that each rack wants [kg/s] and
-    `flow_min` the share of it that it needs; `warming` how fast the coolant of each rack warms up
-    where it stands still [K/s].
+    coolant and chip (NaN without plates), `T_known` [racks] is up to where the properties of their
+    liquid are known; `m_wanted` the flow that each rack wants [kg/s] and `flow_min` the share of it
+    that it needs; `warming` how fast the coolant of each rack warms up where it stands still [K/s].
     """
 
     times: np.ndarray
@@ -42,6 +42,7 @@ class CoolantMarch:
     circuits: tuple[str, ...]
     T_supply: np.ndarray
     limits: np.ndarray
+    T_known: np.ndarray
     m_wanted: np.ndarray
     flow_min: float
     warming: dict[str, float]
@@ -69,6 +70,8 @@ class Log:
         self.side, self.case = side, case
         self.rows: list[dict[str, np.ndarray]] = []
         self.times: list[float] = []
+        fluids, circuit = side.model.fluids, np.asarray(side.model.heat.circuit)
+        self.T_known = np.array([f.T_max for f in fluids])[circuit]
         self.beyond: set[str] = set()
         self.warnings: list[str] = []
 
@@ -108,9 +111,10 @@ class Log:
                 found.append(float(np.asarray(here.T_out)[places.link[name, "rejection"]]))
         return np.array(found)
 
-    def watch_range(self, T_max: np.ndarray, t: float, face: Seen) -> None:
+    def watch_range(self, t: float, face: Seen) -> None:
         """Warn, once a circuit, of liquid warmer than its properties are known for."""
         names, new = list(self.side.places.link), dict[str, list[int]]()
+        T_max = self.T_known
         for n in np.flatnonzero(np.asarray(face.T_hottest) > T_max):
             if names[n][0] not in self.beyond:
                 new.setdefault(names[n][0], []).append(int(n))
@@ -144,6 +148,7 @@ class Log:
             circuits=self.circuits,
             T_chip=chip,
             limits=np.array([limits_of(item, self.case) for _, item in self.racks]).reshape(-1, 3),
+            T_known=self.T_known[self.at_racks],
             flow_min=self.case.limits.coolant_flow_min,
             warming=warming,
             assumptions=assumptions,

@@ -40,7 +40,6 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
     log.enter(0.0, seen(first, inventory, side.model, scenario), asked.heats(-1.0))
     m_scale = np.asarray(side.model.heat.m_scale)
     model, reason = side.model, "" if bool(state.converged) else "the steady state did not close"
-    T_max = np.array([f.T_max for f in model.fluids])[np.asarray(model.heat.circuit)]
     for start, end in pairwise(asked.moments):
         if reason:
             break
@@ -64,7 +63,7 @@ def march_coolant(case: Case, side: LiquidSide, x: Exchange) -> CoolantMarch:
             log.enter(t, face, asked.heats(t))
             if not bool(face.converged):
                 reason = f"the flows at {t:.2f} s did not close"
-            log.watch_range(T_max, t, face)
+            log.watch_range(t, face)
             if moved < CHANGE and warmed < WARMING:
                 dt = min(1.5 * dt, LONGEST)
     return log.result(assumptions, reason, _warming(side, inventory, now, asked))

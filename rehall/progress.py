@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from thermal.air.settling import Progress as AirProgress
 
 err = Console(stderr=True, highlight=False)
+
+
+class Told(Protocol):
+    """Told of a study: how much is done, of how much, and what else is to be said."""
+
+    def __call__(self, done: int, planned: int, more: str = "") -> None:
+        """Show it."""
 
 
 _asked = False  # to stop, by Ctrl-C
@@ -135,42 +142,22 @@ def march_progress() -> Iterator["Callable[[MarchProgress], None]"]:
 
 
 @contextmanager
-def tasks_progress() -> Iterator["Callable[[int, int, int], None]"]:
-    """A progress bar of a study: states done, what is solved apart, time left."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+def study_progress(what: str) -> Iterator["Told"]:
+    """A progress bar of a study: `what` is done of all, what else is to be said, time left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("states {task.fields[states]}"),
+        TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed} of {task.total} solved apart, left:"),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[more]} left:"),
         TimeRemainingColumn(),
     )
     with _bar(*columns) as (bar, leave_if_asked):
-        task = bar.add_task("states", total=None, states="")
+        task = bar.add_task(what, total=None, more="")
 
-        def tell(states: int, done: int, planned: int) -> None:
-            bar.update(task, total=planned, completed=done, states=f"{states} done")
-            leave_if_asked()
-
-        yield tell
-
-
-@contextmanager
-def variants_progress() -> Iterator["Callable[[int, int], None]"]:
-    """A progress bar of a sweep: variants done, time left."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("variants"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed} of {task.total}, left:"),
-        TimeRemainingColumn(),
-    )
-    with _bar(*columns) as (bar, leave_if_asked):
-        task = bar.add_task("variants", total=None)
-
-        def tell(done: int, planned: int) -> None:
-            bar.update(task, total=planned, completed=done)
+        def tell(done: int, planned: int, more: str = "") -> None:
+            bar.update(task, total=planned, completed=done, more=more)
             leave_if_asked()
 
         yield tell

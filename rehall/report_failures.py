@@ -39,6 +39,7 @@ def state_row(state: Row, count: int) -> Row:
         "breaks": worst.get("limit"),
         "where": worst.get("where"),
         "value": worst.get("value"),
+        "or_more": worst.get("beyond") or None,
         "limit": worst.get("limit_value"),
         "unit": worst.get("unit"),
         "first_limit_s": state["first_limit_s"],

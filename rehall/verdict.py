@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+NOTHING = 0.01
+"""A limit below this is one of nothing, as load that is not served: no share of it is left."""
+
 
 @dataclass(frozen=True)
 class Limit:

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from rehall.config import Case
 from rehall.electrical import power_side
-from rehall.progress import err, progress, tasks_progress
+from rehall.progress import err, progress, study_progress
 from rehall.redundancy.chosen import chosen
-from rehall.redundancy.files import open_folder, write_numbers
+from rehall.redundancy.files import KEY, key_of, write_numbers
 from rehall.redundancy.folder import write_folder
 from rehall.redundancy.ground import WORK, make_ground
 from rehall.redundancy.outages import outages
@@ -19,6 +19,7 @@ from rehall.redundancy.solving import Options
 from rehall.redundancy.study import study_failures
 from rehall.redundancy.summary import summarise_study
 from rehall.redundancy.tables import print_study
+from rehall.workfolder import open_work
 
 Row = dict[str, Any]
 
@@ -60,13 +61,13 @@ def processes() -> int:
 
 def run_study(case: Case, out: Path, asked: Asked, console: Console) -> Row:
     """Study a case, write its folder and print it; goes on where an earlier run has stopped."""
-    if open_folder(out, case, asked.cell):
+    if open_work(out / WORK, KEY, key_of(case, asked.cell)):
         err.print(f"goes on with the states that {out} has already", markup=False)
     jobs = asked.jobs or processes()
     options = Options(asked.only, asked.skip, asked.pairs, jobs, asked.cell)
     with progress() as watch:
         ground = make_ground(case, asked.cell, out / WORK, watch)
-    with tasks_progress() as tell:
+    with study_progress("solved apart") as tell:
         studied = study_failures(ground, out / WORK, options, tell)
     summary = summarise_study(studied)
     print_study(summary, console)

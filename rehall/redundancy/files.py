@@ -3,13 +3,10 @@
 import csv
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
-from geometry.errors import InputError
 from rehall.config import Case
-from rehall.redundancy.ground import WORK
 from rehall.results import aside, write_text
 from rehall.runtime import code
 
@@ -30,7 +27,10 @@ COLUMNS = (
         "reason",
     ),
 )
-OF_WORST = ("limit", "where", "value", "limit_value", "unit", "uncertainty", "margin_pct", "when")
+OF_WORST = (
+    *("limit", "where", "value", "beyond", "limit_value", "unit", "uncertainty"),
+    *("margin_pct", "when"),
+)
 Row = dict[str, Any]
 
 
@@ -38,24 +38,6 @@ def key_of(case: Case, cell: float | None) -> str:
     """What the solved states of a folder belong to: case, grid, and the code that solves."""
     told = json.dumps([case.text, cell, code()])
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-def open_folder(out: Path, case: Case, cell: float | None) -> bool:
-    """Make a folder ready; whether it holds states of this study already.
-
-    States of another case, grid or code are thrown away.
-    """
-    key, path = key_of(case, cell), out / WORK / KEY
-    if path.is_file() and path.read_text() == key:
-        return any((out / WORK).glob("*.json"))
-    if path.is_file():
-        shutil.rmtree(out / WORK)
-    elif (out / WORK).exists():
-        message = f"{out / WORK} is there and belongs to no study; wanted another folder"
-        raise InputError.of("--out", message)
-    (out / WORK).mkdir(parents=True)
-    write_text(path, key)
-    return False
 
 
 def write_numbers(summary: Row, out: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rehall.redundancy.alike import alike, name_of
 from rehall.redundancy.limit_words import GROUPS, word_of
+from rehall.verdict import NOTHING
 
 Row = dict[str, Any]
 BROKEN, UNDECIDED, TIGHT = "broken", "undecided", "tight"
@@ -14,8 +15,6 @@ LITTLE = 10.0
 """Margin below which a limit that holds is tight [% of the limit]."""
 MOVED = 0.5
 """Change of a margin from which a failure touches a limit [% of the limit]."""
-NOTHING = 0.01
-"""Limit that has no share: what is left of it tells nothing (rehall.redundancy.record.margin)."""
 ROWS = 60
 """Most failures in the picture."""
 NORMAL = "normal state"

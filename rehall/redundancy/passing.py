@@ -1,7 +1,7 @@
 """Limits in time: how far series go, when they pass a limit, and when they are back."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Passing:
 
     `at` is when it passes the limit and `back` when it is within again for good [s]; None where
     that does not happen while it is followed. By what is not known of the value it passes the limit
-    at `earliest` and at `latest`, both None as above.
+    at `earliest` and at `latest`, both None as above. A liquid `beyond` what its properties are
+    known for gets at least as warm as the value.
     """
 
     limit: Limit
@@ -33,6 +34,7 @@ class Passing:
     back: float | None
     earliest: float | None = None
     latest: float | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,16 @@ def _coolant(case: Case, course: Course, found: Arrays) -> Iterator[Passing]:
         ("chip_temperature_max", "coolant_T_chip"),
     )
     for n, rack in enumerate(map(str, found["coolant_racks"])):
-        on = t < off_at(course, rack)
+        on, known = t < off_at(course, rack), float(found["coolant_T_known"][n])
+        over = np.maximum(found["coolant_T_hottest"][:, n] - known, 0.0)
         for k, (name, series) in enumerate(kinds):
-            T, most = found[series][:, n] - ZERO, float(limits[n, k]) - ZERO
+            # Beyond what is known of a liquid nobody can tell how warm it gets, and chips with it.
+            given = found[series][:, n]
+            T = given - over if series == "coolant_T_chip" else np.minimum(given, known)
+            beyond, most = bool(np.any(on & (given > T))), float(limits[n, k]) - ZERO
             if np.isfinite(most) and np.isfinite(T).all():
-                yield from _worst(name, rack, t, T, on, most, "degC", np.zeros(len(t)))
+                for one in _worst(name, rack, t, T - ZERO, on, most, "degC", np.zeros(len(t))):
+                    yield replace(one, beyond=beyond)
 
 
 def buffer_used(case: Case, found: Arrays) -> float | None:

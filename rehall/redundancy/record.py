@@ -7,7 +7,7 @@ import numpy as np
 
 from rehall.power_study import Finding, finite
 from rehall.redundancy.passing import Passing
-from rehall.verdict import Limit
+from rehall.verdict import NOTHING, Limit
 
 Row = dict[str, Any]
 Known = Mapping[tuple[str, str], bool | None]
@@ -17,9 +17,8 @@ END = "in the end"
 UNSERVED = "unserved_power"
 RANK = {FAIL: 0, UNSOLVED: 1, UNSURE: 2, PASS: 3}
 IN_TIME = "_transient"
-NOTHING = 0.01
-"""Limits below this are limits of nothing: load that is not served, heat that nothing takes."""
 NO_TIMES: Row = dict.fromkeys(("at_s", "back_s", "back_after_s", "earliest_s", "latest_s"))
+NO_TIMES |= {"beyond": False}
 NOTICED = 0.5
 """Loss of a margin that is told [percent of the limit]."""
 
@@ -35,7 +34,7 @@ def rows_of_limits(
     for passing in passed:
         name = passing.limit.name.removesuffix(IN_TIME)
         key = name, passing.limit.where
-        row = _row(passing.limit) | {"limit": name, "when": "in time"}
+        row = _row(passing.limit) | {"limit": name, "when": "in time", "beyond": passing.beyond}
         times: Row = {"at_s": passing.at, "back_s": passing.back}
         times |= {"earliest_s": passing.earliest, "latest_s": passing.latest}
         end = found.get(key)
@@ -67,7 +66,7 @@ def _row(limit: Limit) -> Row:
 def margin(limit: Limit) -> float:
     """What is left of a limit as a share of it, of temperatures in degC [-]."""
     left = limit.value - limit.limit if limit.least else limit.limit - limit.value
-    return left / abs(limit.limit) if abs(limit.limit) > 0.01 else left
+    return left / abs(limit.limit) if abs(limit.limit) > NOTHING else left
 
 
 def _worse(row: Row, than: Row) -> bool:
@@ -126,7 +125,7 @@ def tightest(rows: Sequence[Row]) -> dict[str, Row]:
         last = found.get(row["limit"])
         if last is None or _worse(row, last):
             found[row["limit"]] = row
-    kept = ("where", "margin_pct", "holds", "value", "limit_value", "unit", "at_s")
+    kept = ("where", "margin_pct", "holds", "value", "beyond", "limit_value", "unit", "at_s")
     return {name: {key: row[key] for key in kept} for name, row in sorted(found.items())}
 
 

@@ -5,14 +5,14 @@ those that could break a limit, and marches in the air; then fine marches up to 
 soon.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from rehall.operation import Exchange
+from rehall.progress import Told
 from rehall.redundancy.airs import (
     FAN_HEAD,
     SCREENED,
@@ -37,10 +37,10 @@ from rehall.redundancy.clusters import (
 )
 from rehall.redundancy.course import Course, only_less_heat
 from rehall.redundancy.ground import COARSE, FINE
-from rehall.redundancy.passing import Inlets, Passing, passings
+from rehall.redundancy.in_time import Followed
 from rehall.redundancy.pool import Solve
-from rehall.redundancy.screening import SHARE, broken_before, calm
-from rehall.redundancy.tasks import COOLANT, DRIFT, MARCH, Task, cost, left_to_do, read_arrays, told
+from rehall.redundancy.screening import broken_before, calm
+from rehall.redundancy.tasks import COOLANT, DRIFT, MARCH, Task, cost, left_to_do
 from rehall.verdict import Limit
 from thermal.air.settling import Settings
 
@@ -50,9 +50,6 @@ FINE_SPAN = 20.0
 """A limit that breaks within this time on the coarse grid is marched to on the fine one too [s]."""
 LONGER = 1.25
 """How much longer the fine march goes on than the coarse one needed, and 5 s [-]."""
-Arrays = Mapping[str, np.ndarray]
-Told = Callable[[int, int, int], None]
-"""Told of the states that are done, and of what is solved apart: done, and in all."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +63,6 @@ class Options:
     cell: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class InTime:
-    """Series of a state, the finest grid of its march in air (empty without), its limits in time,
-    why they are not known, and what is to be said about them."""
-
-    series: Mapping[str, np.ndarray]
-    grid: str
-    passed: list[Passing]
-    reason: str
-    warnings: tuple[str, ...] = ()
-
-
 class Solving:
     """The tasks of a study and what they have told.
 
@@ -89,6 +74,7 @@ class Solving:
     ) -> None:
         self.normal, self.ground, self.folder = normal, normal.ground, folder
         self.apart, self.tell = solve, tell
+        self.marched = Followed(normal, folder)
         self.needs: list[set[str]] = [set() for _ in range(states)]
         self.screens = COARSE in normal.ground.grids
         self.computed, self.planned, self.finished = 0, 0, 0
@@ -121,7 +107,7 @@ class Solving:
     def _told(self) -> None:
         if self.tell is not None:
             ready = sum(names <= self.done for names in self.needs)
-            self.tell(ready, self.finished, self.planned)
+            self.tell(self.finished, self.planned, f"{ready} states done,")
 
     def steady(
         self, courses: Sequence[Course], xs: Sequence[Exchange], airs: Sequence[AirOf]
@@ -210,18 +196,11 @@ class Solving:
         found = {}
         for n, task in marches.items():
             if task.kind == MARCH and task.span == FIRST_SPAN:
-                soon = self._first_inlet(courses[n], task)
+                soon = self.marched.first_inlet(courses[n], task)
                 if soon is None or not broken[n]:
                     found[n] = replace(task, span=None)
                     self.wait(n, found[n])
         return found
-
-    def _first_inlet(self, one: Course, task: Task) -> float | None:
-        """When the first inlet passes its limit in a march [s]."""
-        series = read_arrays(task, self.folder)
-        passed = passings(self.ground.case, one, series, self._inlets(task.grid))
-        inlets = (p.at for p in passed if p.limit.name.startswith("rack_inlet"))
-        return min((at for at in inlets if at is not None), default=None)
 
     def ends(
         self, steady: Mapping[int, Task], guesses: Mapping[int, EndAir], fine: Mapping[int, Task]
@@ -253,65 +232,12 @@ class Solving:
         for n, task in marches.items():
             if task.kind != MARCH or task.grid != COARSE:
                 continue
-            soon = self._first_inlet(courses[n], task)
+            soon = self.marched.first_inlet(courses[n], task)
             if soon is not None and soon <= FINE_SPAN:
                 span = round(LONGER * soon + 5.0, 1)
                 found[n] = replace(task, grid=FINE, span=span)
                 self.wait(n, found[n])
         return found
-
-    def in_time(self, one: Course, task: Task | None, fine: Task | None, end: EndAir) -> InTime:
-        """What a state does in time before its `end`; nothing where it is not followed."""
-        if task is None:
-            return InTime({}, "", [], "")
-        series, how = read_arrays(task, self.folder), told(task, self.folder)
-        reason, warnings = str(how["reason"]), tuple(how.get("warnings", ()))
-        own = self._inlets(task.grid) if fine is None else self._on_coarse()
-        passed = passings(self.ground.case, one, series, own)
-        if reason:
-            passed = [replace(p, limit=replace(p.limit, uncertainty=None)) for p in passed]
-        grid = task.grid if task.kind == MARCH else ""
-        if fine is None or reason:
-            return InTime(series, grid, passed, reason, warnings)
-        exact = read_arrays(fine, self.folder)
-        known = self._known_in_time(series, exact, end)
-        finer = passings(self.ground.case, one, exact, Inlets({}, known, 0.0))
-        by_place = {(p.limit.name, p.limit.where): p for p in finer}
-        span = np.inf if fine.span is None else fine.span
-        better = [sharpened(p, by_place.get((p.limit.name, p.limit.where)), span) for p in passed]
-        return InTime(series, FINE, better, str(told(fine, self.folder)["reason"]), warnings)
-
-    def _inlets(self, grid: str) -> Inlets:
-        return self._on_coarse() if grid == COARSE else Inlets({}, self.normal.inlets, 0.0)
-
-    def _on_coarse(self) -> Inlets:
-        return Inlets(self.normal.shift, self.normal.inlets, SHARE)
-
-    def _known_in_time(self, coarse: Arrays, fine: Arrays, end: EndAir) -> dict[str, float]:
-        """Uncertainty of highest inlets in a march on the fine grid, by name [K].
-
-        That of the normal state or of the end, whichever is more, and what the two grids differ by
-        in the same time: no less than any of them.
-        """
-        apart = largest_apart(coarse, fine, self.normal.shift)
-        ends = {x.where: x.uncertainty for x in end.limits if x.name == "rack_inlet_max"}
-        return {
-            name: max(before, ends.get(name) or 0.0, apart.get(name, 0.0))
-            for name, before in self.normal.inlets.items()
-        }
-
-
-def largest_apart(coarse: Arrays, fine: Arrays, shift: Mapping[str, float]) -> dict[str, float]:
-    """How far highest inlets of two marches are apart at most, while both go on, by name [K]."""
-    if "air_times" not in coarse or "air_times" not in fine:
-        return {}
-    found = {}
-    t, number = fine["air_times"], {str(n): k for k, n in enumerate(coarse["air_devices"])}
-    for k, name in enumerate(map(str, fine["air_devices"])):
-        there = coarse["air_T_in_max"][:, number[name]] + shift.get(name, 0.0)
-        apart = np.interp(t, coarse["air_times"], there) - fine["air_T_in_max"][:, k]
-        found[name] = float(np.abs(apart).max(initial=0.0))
-    return found
 
 
 def _near(limit: Limit) -> bool:
@@ -327,20 +253,3 @@ def breaks(end: EndAir, normal: Normal) -> bool:
     return any(
         limit.holds is False and not broken_before(limit, normal.limits) for limit in end.limits
     )
-
-
-def sharpened(coarse: Passing, fine: Passing | None, span: float) -> Passing:
-    """A limit in time of the coarse grid with what a fine march over `span` [s] says of it.
-
-    Where the fine one passes its limit, that is when. Where it does not, though the coarse one does
-    within the span, nobody can tell.
-    """
-    if fine is None:
-        return coarse
-    if fine.at is not None:
-        sure = fine.limit if fine.limit.holds is False else coarse.limit
-        times = {"at": fine.at, "earliest": fine.earliest, "latest": fine.latest}
-        return replace(coarse, limit=sure, **times)
-    if coarse.at is not None and coarse.at <= span:
-        return replace(coarse, limit=replace(coarse.limit, uncertainty=None), at=None, back=None)
-    return coarse

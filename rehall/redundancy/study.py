@@ -21,6 +21,7 @@ from rehall.limits_air import facility_limits
 from rehall.node_air import ambient
 from rehall.operation import Exchange
 from rehall.power_study import PowerStudy, power_study
+from rehall.progress import Told
 from rehall.redundancy.airs import (
     EndAir,
     Normal,
@@ -35,11 +36,12 @@ from rehall.redundancy.chosen import State, chosen
 from rehall.redundancy.clusters import ENDLESS, REUSED, AirOf, airs_of
 from rehall.redundancy.course import Course, chains_of, course
 from rehall.redundancy.ground import Ground, heard
+from rehall.redundancy.in_time import InTime
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import Passing
 from rehall.redundancy.pool import solver
 from rehall.redundancy.prepared import prepared
-from rehall.redundancy.solving import InTime, Options, Solving, Told, breaks
+from rehall.redundancy.solving import Options, Solving, breaks
 from rehall.redundancy.throttling import throttled
 from rehall.simulate import Solution, solution_of
 from rehall.utilities import Utilities, settle_states
@@ -120,7 +122,7 @@ def study_failures(
             state,
             courses[n],
             end := _end_air(normal, airs[n], ends),
-            run.in_time(courses[n], followed.get(n), sharper.get(n), end),
+            run.marched.in_time(courses[n], followed.get(n), sharper.get(n), end),
             finals[n],
             case,
         )

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rehall.redundancy.alike import alike, name_of
-from rehall.redundancy.words import headline, hours, shares
+from rehall.redundancy.words import headline, hours, shares, warned
 from rehall.tables import COLOURS
 
 Row = dict[str, Any]
@@ -33,6 +33,8 @@ def print_study(summary: Row, out: Console) -> None:
     out.print(hours(summary["availability"]))
     for text in summary["unknown"]:
         out.print(f"Limits of the coolant break sooner than they do: {text}", markup=False)
+    for text in warned(summary["states"]):
+        out.print(f"warning: {text}", markup=False, style=COLOURS["unsure"])
 
 
 def states_table(states: list[Row]) -> Table:
@@ -92,6 +94,7 @@ def _cells(row: Row) -> list[str]:
     value, limit = (
         "" if row[key] is None else f"{row[key]:.4g}" for key in ("value", "limit_value")
     )
+    value = f">{value}" if row["beyond"] else value
     return [row["limit"], row["where"], value, limit, row["unit"]]
 
 

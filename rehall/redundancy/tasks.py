@@ -218,7 +218,7 @@ KINDS: dict[str, Callable[[Task, Ground, Path], dict[str, Any]]] = {
 OF_AIR = ("T_in", "T_in_max", "T_out", "m_flow", "rise")
 OF_COOLANT = (
     *("times", "T_in", "T_hottest", "T_chip", "m_flow", "T_coil", "m_coil", "T_supply"),
-    *("limits", "m_wanted"),
+    *("limits", "T_known", "m_wanted"),
 )
 NAMES = ("racks", "coils", "circuits")
 

@@ -1,7 +1,10 @@
 """A study of failures in words: for the terminal and for the report."""
 
+from collections.abc import Sequence
 from typing import Any
 
+WARNINGS = 8
+"""Warnings of states that are printed; the others are in the study's file."""
 Row = dict[str, Any]
 
 
@@ -49,3 +52,21 @@ def hours(found: Row) -> str:
     )
     missing = found["states_without_rates"]
     return text + (f" {len(missing)} states have no rate of failure." if missing else "")
+
+
+def warned(states: Sequence[Row], most: int = WARNINGS) -> list[str]:
+    """What is to be said about states, each text once, by the severity of the states.
+
+    >>> warned([{"state": name, "warnings": ["hot"]} for name in ("A", "B", "C")])
+    ['A and 2 more: hot']
+    """
+    of: dict[str, list[str]] = {}
+    for state in states:
+        for text in state["warnings"]:
+            of.setdefault(text, []).append(state["state"])
+    told = [
+        names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") + f": {text}"
+        for text, names in of.items()
+    ]
+    left = len(told) - most
+    return told[:most] + ([f"{left} more warnings are in the study's file"] if left > 0 else [])

@@ -6,10 +6,11 @@ from typing import Any
 from rich.console import Console
 
 from rehall.config import Case
-from rehall.progress import err, variants_progress
-from rehall.sweep.files import VARIANTS, key_of, open_folder, summarise_sweep, write_files
+from rehall.progress import err, study_progress
+from rehall.sweep.files import KEY, VARIANTS, key_of, summarise_sweep, write_files
 from rehall.sweep.study import Asked, plan, sweep
 from rehall.sweep.tables import print_sweep
+from rehall.workfolder import open_work
 
 Row = dict[str, Any]
 
@@ -17,9 +18,9 @@ Row = dict[str, Any]
 def run_sweep(case: Case, out: Path, asked: Asked, console: Console) -> Row:
     """Sweep a case, write its folder and print it; goes on where an earlier run has stopped."""
     planned = plan(case, asked)
-    if open_folder(out, key_of(case, asked)):
+    if open_work(out / VARIANTS, KEY, key_of(case, asked)):
         err.print(f"goes on with the variants that {out} has already", markup=False)
-    with variants_progress() as tell:
+    with study_progress("variants") as tell:
         swept = sweep(planned, out / VARIANTS, asked, tell)
     summary = summarise_sweep(case, asked, swept)
     print_sweep(summary, swept, console)

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import h5py
 import numpy as np
 
-from geometry.errors import InputError
 from rehall.config import Case
 from rehall.results import aside, write_text
 from rehall.runtime import code
@@ -29,25 +27,6 @@ def key_of(case: Case, asked: Asked) -> str:
     """What the solved variants of a folder belong to: case, inputs, grid, and the code."""
     how = (asked.vary, asked.sample, asked.count, asked.seed, asked.cell)
     return hashlib.sha256(json.dumps([case.text, how, code()]).encode()).hexdigest()
-
-
-def open_folder(out: Path, key: str) -> bool:
-    """Make a folder ready; whether it holds variants of this sweep already.
-
-    Variants of another case, other inputs, another grid or code are thrown away.
-    """
-    folder = out / VARIANTS
-    path = folder / KEY
-    if path.is_file() and path.read_text() == key:
-        return any(folder.glob("*.json"))
-    if path.is_file():
-        shutil.rmtree(folder)
-    elif folder.exists():
-        message = f"{folder} is there and belongs to no sweep; wanted another folder"
-        raise InputError.of("--out", message)
-    folder.mkdir(parents=True)
-    write_text(path, key)
-    return False
 
 
 def summarise_sweep(case: Case, asked: Asked, swept: Swept) -> Row:

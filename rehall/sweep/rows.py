@@ -5,6 +5,7 @@ from typing import Any
 
 from rehall.sweep.samples import Vary
 from rehall.sweep.variants import Variant
+from rehall.verdict import NOTHING
 
 Row = dict[str, Any]
 FIRST = (
@@ -13,8 +14,6 @@ FIRST = (
     *("pue", "utility_kw", "cooling_kw", "energy_cost_per_year"),
 )
 """Columns that come first, behind the inputs."""
-NOTHING = 0.01
-"""Limits below this are limits of nothing."""
 OF_NOTHING = {True: 100.0, None: 0.0, False: -100.0}
 """What is left of a limit of nothing that holds, that nobody can tell of, that is broken [%]."""
 EXACT = 1e-6

@@ -32,6 +32,7 @@ def found():
         circuits=("tcs", "fws"),
         T_supply=np.stack([steady + 43.0, 39.0 + 0.1 * times], axis=1) + ZERO,
         limits=np.array([[45.0, 65.0, 83.0], [45.0, 65.0, np.nan]]) + ZERO,
+        T_known=np.array([90.0, 90.0]) + ZERO,
         m_wanted=np.stack([steady + 6.0, [1.8, 1.8, 1.8, 1.8, 2.4]], axis=1),
         flow_min=0.95,
         warming={"A": 2.0, "B": 1.5},

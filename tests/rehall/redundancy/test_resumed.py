@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from geometry.errors import InputError
 from rehall.redundancy import tasks
-from rehall.redundancy.files import open_folder
+from rehall.redundancy.files import key_of
 from rehall.redundancy.ground import WORK
 
 pytestmark = pytest.mark.slow
@@ -77,19 +76,6 @@ def test_state_that_cannot_be_solved_is_told_and_stops_no_other(
     assert found["UA lost"]["verdict"] == "pass"
 
 
-def test_folder_that_belongs_to_no_study_is_left_alone(tmp_path, sound_text, case_of):
+def test_key_of_a_study_is_that_of_its_case_and_grid(tmp_path, sound_text, case_of):
     case = case_of(tmp_path, sound_text)
-    (tmp_path / WORK).mkdir()
-    (tmp_path / WORK / "mine.txt").write_text("keep")
-    with pytest.raises(InputError, match="belongs to no study"):
-        open_folder(tmp_path, case, None)
-    assert (tmp_path / WORK / "mine.txt").read_text() == "keep"
-
-
-def test_states_of_another_case_are_thrown_away(tmp_path, sound_text, case_of):
-    case = case_of(tmp_path, sound_text)
-    assert open_folder(tmp_path / "out", case, None) is False
-    (tmp_path / "out" / WORK / "steady.json").write_text("{}")
-    assert open_folder(tmp_path / "out", case, None) is True
-    assert open_folder(tmp_path / "out", case, 0.4) is False
-    assert not (tmp_path / "out" / WORK / "steady.json").exists()
+    assert len({key_of(case, None), key_of(case, 0.4), key_of(case, None)}) == 2

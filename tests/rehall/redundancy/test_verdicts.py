@@ -11,6 +11,7 @@ from power.states import Failure
 from rehall.electrical import power_side
 from rehall.redundancy.chosen import PAIR, SIDE, SINGLE, chosen, twice
 from rehall.redundancy.course import _alike, _least
+from rehall.redundancy.in_time import sharpened
 from rehall.redundancy.outage import Outage, event
 from rehall.redundancy.outages import outages
 from rehall.redundancy.passing import Passing, _worst
@@ -27,7 +28,6 @@ from rehall.redundancy.record import (
     verdict_of,
 )
 from rehall.redundancy.screening import SETTLED, by_place, calm, estimated, miss, safe
-from rehall.redundancy.solving import sharpened
 from rehall.redundancy.standing import standings
 from rehall.redundancy.summary import _rates, _seconds, first_of
 from rehall.verdict import Limit

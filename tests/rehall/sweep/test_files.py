@@ -1,3 +1,5 @@
+"""The files of a sweep, and the key of what it belongs to."""
+
 import csv
 import json
 
@@ -5,15 +7,11 @@ import h5py
 import numpy as np
 import pytest
 
-from geometry.errors import InputError
 from rehall.sweep.files import (
     CSV,
     JSON,
-    KEY,
     TABLE,
-    VARIANTS,
     key_of,
-    open_folder,
     summarise_sweep,
     write_files,
 )
@@ -75,27 +73,10 @@ def test_summary_counts_the_variants_and_names_the_best(swept, hall, tmp_path):
     assert not list(tmp_path.glob(".part*"))
 
 
-def test_variants_of_another_sweep_are_thrown_away(tmp_path, hall):
-    out, key = tmp_path / "out", key_of(hall, ASKED)
-    assert open_folder(out, key) is False
-    (out / VARIANTS / "00000.json").write_text("{}")
-    assert open_folder(out, key) is True
-    assert open_folder(out, key_of(hall, Asked(ASKED.vary, jobs=9))) is True
-    assert open_folder(out, key_of(hall, Asked(ASKED.vary, cell=0.4))) is False
-    assert [path.name for path in (out / VARIANTS).iterdir()] == [KEY]
-
-
 def test_every_part_of_what_is_asked_for_has_a_key_of_its_own(hall, case_of, hall_text):
     other = case_of(hall_text.replace("altitude: 0 m", "altitude: 9 m"))
     asked = [ASKED, Asked(("FW1.supply = 20 degC",))]
     asked += [Asked(ASKED.vary, **given) for given in ({"seed": 1}, {"count": 2}, {"cell": 0.4})]
     asked.append(Asked(ASKED.vary, sample="list"))
+    assert key_of(hall, Asked(ASKED.vary, jobs=9)) == key_of(hall, ASKED)
     assert len({key_of(hall, one) for one in asked} | {key_of(other, ASKED)}) == len(asked) + 1
-
-
-def test_folder_that_belongs_to_no_sweep_is_left_alone(tmp_path):
-    (tmp_path / VARIANTS).mkdir()
-    (tmp_path / VARIANTS / "mine.txt").write_text("keep")
-    with pytest.raises(InputError, match="belongs to no sweep"):
-        open_folder(tmp_path, "key")
-    assert (tmp_path / VARIANTS / "mine.txt").read_text() == "keep"
