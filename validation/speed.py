@@ -1,10 +1,11 @@
 """Speed of the air solver and of batched liquid and power states, as ratios taken in one run.
 
-    python validation/speed.py [--quick | --start | --liquid | --power | --failures]
+    python validation/speed.py [--quick | --start | --liquid | --power | --failures | --sweep]
 
 Prints every figure and appends it to validation/speed.csv. On one core unless said. `copies` are
 times to copy one field of the same grid; iterations of the pressure solver are to 1e-8 in float64,
 for noise from cell to cell ("rough") and for air pushed through the length of the hall ("smooth").
+Without a choice all but the sweep, which takes most of an hour.
 """
 
 import csv
@@ -40,6 +41,7 @@ STATES = {  # failure states in one batch, and the other program that solves the
     "liquid": (Path(__file__).parent / "peers" / "failure_states.py", "pandapipes"),
     "power": (Path(__file__).parent / "peers" / "power_states.py", "pandapower"),
     "failures": (Path(__file__).with_name("failure_states.py"), ""),
+    "sweep": (Path(__file__).with_name("sweep_variants.py"), ""),
 }
 TABLE = Path(__file__).with_name("speed.csv")
 SUPPLY = 291.15
@@ -346,7 +348,7 @@ def asked() -> str:
     """Which figures the command line asks for."""
     words = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     one = words.add_mutually_exclusive_group()
-    told_of = ("quick", "start", "liquid", "power", "failures")
+    told_of = ("quick", "start", "liquid", "power", "failures", "sweep")
     for name in (*told_of, "case", "all-cores"):
         told = None if name in told_of else SUPPRESS  # those it calls itself by
         one.add_argument(f"--{name}", action="store_const", dest="what", const=name, help=told)
@@ -361,7 +363,7 @@ if __name__ == "__main__":
             print(overhead_of_a_start())
         case "case":
             print(overhead_of_a_case())
-        case "liquid" | "power" | "failures" as of:
+        case "liquid" | "power" | "failures" | "sweep" as of:
             record(state_figures(of))
         case what:
             record(all_figures(what == "quick"))

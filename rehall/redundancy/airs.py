@@ -29,7 +29,7 @@ from rehall.utilities import settle
 from rehall.verdict import Limit
 from thermal.air.settling import Settings
 
-SCREENED = "screened"
+SCREENED, COARSE_ONLY = "screened", "coarse"
 FINEST = 1e-3
 """Steps in which heat that is elsewhere is told apart, over all of it [-]."""
 FAN_HEAD = 1000.0
@@ -175,7 +175,10 @@ def read_solution(task: Task, ground: Ground, folder: Path) -> Solution | None:
 
 
 def screened(normal: Normal, task: Task, folder: Path) -> EndAir:
-    """What the coarse grid says of a state; `how` is SCREENED where it is safe."""
+    """What the coarse grid says of a state; `how` is SCREENED where it is safe.
+
+    It is COARSE_ONLY where no fan builds up the pressure: a fine grid would know no more.
+    """
     reason = str(told(task, folder)["reason"])
     solution = read_solution(task, normal.ground, folder)
     if solution is None or normal.coarse is None or not np.isfinite(solution.air.T_in).all():
@@ -183,6 +186,10 @@ def screened(normal: Normal, task: Task, folder: Path) -> EndAir:
     limits = air_limits(solution, judged(solution))
     before = by_place(normal.coarse.limits)
     guessed = estimated(normal.limits, before, limits)
+    if pressure_of(limits) > FAN_HEAD:
+        # Whether the heat in air that goes elsewhere is balanced does not matter.
+        note = f"{broken_down(limits)}; {reason}" if reason else broken_down(limits)
+        return EndAir(COARSE_ONLY, beyond_fans(limits), solution.exchange, note=note)
     how = SCREENED if not reason and safe(guessed, normal.limits) else ""
     return EndAir(how, guessed, solution.exchange, reason=reason)
 
@@ -210,10 +217,7 @@ def solved(normal: Normal, fine: Task, folder: Path, guess: EndAir | None) -> En
     limits = beyond_fans(air_limits(solution, known))
     missed = None if guess is None else miss(guess.limits, limits)
     if pressure_of(limits) > FAN_HEAD:
-        note = (
-            f"no fan builds up {pressure_of(limits):.0f} Pa: the flow through the units breaks "
-            "down, and where the air then goes is not known"
-        )
+        note = broken_down(limits)
     return EndAir("solved", limits, solution.exchange, solution, reason, missed, note)
 
 
@@ -222,6 +226,14 @@ def beyond_fans(limits: Sequence[Limit]) -> list[Limit]:
     if pressure_of(limits) <= FAN_HEAD:
         return list(limits)
     return [x if x.name == PRESSURE else replace(x, uncertainty=None) for x in limits]
+
+
+def broken_down(limits: Sequence[Limit]) -> str:
+    """What is to be said about air whose pressure no fan could build up."""
+    return (
+        f"no fan builds up {pressure_of(limits):.0f} Pa: the flow through the units breaks down, "
+        "and where the air then goes is not known"
+    )
 
 
 def pressure_of(limits: Sequence[Limit]) -> float:

@@ -219,7 +219,7 @@ class Solving:
         found = {}
         for n, task in fine.items():
             limits = [x for x in ends[n].limits if not broken_before(x, self.normal.limits)]
-            if not any(x.holds is False for x in limits) and any(map(_near, limits)):
+            if not decided(limits) and decided([_settled(x) for x in limits]):
                 found[n] = replace(task, drift=Settings().drift)
                 self.wait(n, found[n])
         return found
@@ -240,12 +240,16 @@ class Solving:
         return found
 
 
-def _near(limit: Limit) -> bool:
-    """Whether a temperature is undecided, but would not be if it was known better by DRIFT."""
-    if limit.holds is not None or limit.uncertainty is None or limit.unit not in ("K", "degC"):
-        return False
-    better = replace(limit, uncertainty=max(limit.uncertainty - DRIFT, 0.0))
-    return better.holds is not None
+def decided(limits: Sequence[Limit]) -> bool:
+    """Whether one of some limits is broken for sure, or all hold."""
+    return any(x.holds is False for x in limits) or all(x.holds for x in limits)
+
+
+def _settled(limit: Limit) -> Limit:
+    """A limit of a temperature as if it was known better by DRIFT."""
+    if limit.uncertainty is None or limit.unit not in ("K", "degC"):
+        return limit
+    return replace(limit, uncertainty=max(limit.uncertainty - DRIFT, 0.0))
 
 
 def breaks(end: EndAir, normal: Normal) -> bool:

@@ -198,6 +198,7 @@ def _counts(studied: Studied, records: Sequence[Row]) -> Row:
         "batched": len(records),
         "air_reused": ways.count("reused"),
         "air_screened": ways.count("screened"),
+        "air_coarse_only": ways.count("coarse"),
         "air_solved": len({id(one.air) for one in studied.states if one.air.how == "solved"}),
         "air_shared": ways.count("solved")
         - len({id(one.air) for one in studied.states if one.air.how == "solved"}),

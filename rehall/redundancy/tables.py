@@ -13,6 +13,7 @@ Row = dict[str, Any]
 AIR = {
     "reused": "reused",
     "screened": "screened",
+    "coarse": "coarse",
     "solved": "solved",
     "endless": "no end",
     "": "?",

@@ -28,8 +28,9 @@ def shares(summary: Row) -> str:
     text = (
         f"Power and liquid: {of('batched')} in batches. Air in the end: {of('air_reused')} reused "
         f"from the normal state, {of('air_shared')} from another failure, {of('air_screened')} "
-        f"screened out, {of('air_solved')} solved on the fine grid, {of('air_endless')} without a "
-        f"steady state. In time: {of('marched')} in the air, {of('marched_coolant')} in coolant."
+        f"screened out, {of('air_coarse_only')} without need of the fine grid, {of('air_solved')} "
+        f"solved on it, {of('air_endless')} without a steady state. In time: {of('marched')} in "
+        f"the air, {of('marched_coolant')} in coolant."
     )
     miss = counts["screening_miss"]
     if miss is not None:

@@ -316,7 +316,7 @@ def broken_row(limit: str, holds: bool | None = False, **given) -> dict:
     """What is broken, or undecided, in a state."""
     row = {"limit": limit, "where": "A01", "value": 40.0, "limit_value": 35.0, "unit": "degC"}
     row |= {"uncertainty": 0.1, "holds": holds, "margin_pct": -14.3, "when": "in the end"}
-    return row | {"at_s": None, "back_s": None} | given
+    return row | {"at_s": None, "back_s": None, "beyond": False} | given
 
 
 def state_row(name: str, *broken: dict, **given) -> dict:
@@ -332,8 +332,9 @@ def state_row(name: str, *broken: dict, **given) -> dict:
 
 def made_up_study(*states: dict, **given) -> dict:
     """A study of these states, whose normal state holds every limit."""
-    counts = dict.fromkeys(("batched", "air_reused", "air_screened", "air_solved"), 0)
-    counts |= dict.fromkeys(("air_shared", "air_endless", "marched", "marched_coolant"), 0)
+    ways = ("reused", "screened", "coarse_only", "solved", "shared", "endless")
+    counts = dict.fromkeys(("batched", *(f"air_{way}" for way in ways)), 0)
+    counts |= dict.fromkeys(("marched", "marched_coolant"), 0)
     verdicts = [state["verdict"] for state in states]
     counts |= {name: verdicts.count(name) for name in ("pass", "fail", "unsure", "unsolved")}
     hours = {"hours_broken_per_year": 2.5, "hours_undecided_per_year": 0.0}

@@ -210,6 +210,15 @@ def test_failures_have_a_section_after_the_verdict(failures, tmp_path):
     assert "b" not in page.tags
 
 
+def test_coolant_beyond_what_is_known_of_it_is_told_as_at_least_that(results, rows, tmp_path):
+    hot = rows.broken("coolant_return_max", value=95.0, limit_value=60.0, beyond=True)
+    results.summary["redundancy"] = rows.study(rows.state("CDU1 pump stops", hot))
+    write_report(results, [], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    failed = next(row for row in page.rows if row and row[0] == "fail")
+    assert failed[2:7] == ["coolant_return_max", "A01", ">95", "60", "degC"]
+
+
 def test_without_a_study_there_is_no_section_on_failures(page):
     assert "failures break" not in page.text
     assert "In the normal state:" not in page.text
