@@ -232,7 +232,7 @@ def test_solved_halls_compare_and_the_better_one_has_more_room(tmp_path):
         path = tmp_path / f"{name}.yaml"
         path.write_text(starter.read_text().replace("200 kW\n", f"{contract}\n"))
         case = load(path)
-        found = simulate(case)
+        found = simulate(case, cell=0.5)
         solved.append((found, summarise(found)))
     comparison = comparing.compare(*solved, kind="storage_rack")
     assert comparison.names == ("small", "large")
