@@ -112,7 +112,7 @@ power:
     - {name: BA, of: board_2000, fed_by: UA}
     - {name: BB, of: board_2000, fed_by: UB}
 limits: {coolant_supply_max: 45 degC, rack_inlet_max: 29 degC, coolant_flow_min: 85 %}
-solver: {cell: 0.3 m}
+solver: {cell: 0.45 m}
 redundancy: {duration: 120 s}
 """
 

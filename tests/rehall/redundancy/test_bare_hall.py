@@ -25,7 +25,7 @@ equipment:
   - row: {of: {like: storage_rack, power: 12 kW}, name: R, count: 3,
       first: [1.5 m, 1.2 m], facing: -y}
 limits: {rack_inlet_max: 32 degC}
-solver: {cell: 0.3 m}
+solver: {cell: 0.45 m}
 redundancy: {duration: 60 s, claims: {exhaust fans: N+1}}
 """
 

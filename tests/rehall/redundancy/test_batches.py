@@ -80,7 +80,7 @@ def test_five_states_of_a_batch_are_those_solved_alone(tmp_path, sound_text, cas
 
 @pytest.mark.slow
 def test_air_of_a_batch_is_that_solved_alone(tmp_path, sound_text, case_of):
-    case = case_of(tmp_path, sound_text.replace("cell: 0.3 m", "cell: 0.5 m"))
+    case = case_of(tmp_path, sound_text.replace("cell: 0.45 m", "cell: 0.5 m"))
     case = replace(case, solver=case.solver.model_copy(update={"precision": "float64"}))
     folder = tmp_path / WORK
     ground = make_ground(case, None, folder)

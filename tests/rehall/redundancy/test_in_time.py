@@ -69,7 +69,7 @@ power:
     - {name: cold, of: board_2000, fed_by: T}
     - {name: U, of: ups_2500, fed_by: T}
     - {name: board, of: board_2000, fed_by: U}
-solver: {cell: 0.3 m}
+solver: {cell: 0.45 m}
 redundancy: {duration: 300 s}
 """
 

@@ -46,7 +46,7 @@ def without_times(summary: dict) -> dict:
 def test_killed_study_computes_no_finished_state_again_and_ends_the_same(
     tmp_path, sound_text, case_of
 ):
-    text = sound_text.replace("cell: 0.3 m", "cell: 0.6 m")
+    text = sound_text.replace("cell: 0.45 m", "cell: 0.6 m")
     case_of(tmp_path, text.replace("duration: 120 s", "duration: 30 s"))
     case, killed, whole = tmp_path / "hall.yaml", tmp_path / "killed", tmp_path / "whole"
     assert run(case, killed, kill_after=3) is None
