@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def solved(folder, *changes, base: str | None = None):
     text = base or (files("rehall") / "templates" / "starter.yaml").read_text()
-    for old, new in (("cell: 0.3 m", "cell: 0.5 m"), *changes):
+    for old, new in (("cell: 0.3 m", "cell: 0.6 m"), *changes):
         assert old in text, old
         text = text.replace(old, new)
     path = folder / "case.yaml"

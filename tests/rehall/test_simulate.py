@@ -26,7 +26,7 @@ def starter_run(tmp_path_factory):
     from importlib.resources import files
 
     text = (files("rehall") / "templates" / "starter.yaml").read_text()
-    return solved(text.replace("cell: 0.3 m", "cell: 0.4 m"), tmp_path_factory.mktemp("starter"))
+    return solved(text.replace("cell: 0.3 m", "cell: 0.5 m"), tmp_path_factory.mktemp("starter"))
 
 
 def test_heated_rack_in_a_closed_duct_gives_the_analytic_outlet_temperature(duct, tmp_path):

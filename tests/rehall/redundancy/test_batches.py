@@ -128,7 +128,7 @@ def coolant(solution) -> list:
 
 
 @pytest.mark.slow
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     power=st.floats(60.0, 220.0),
     flow=st.floats(700.0, 2400.0),
